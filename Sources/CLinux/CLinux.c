@@ -1,1 +1,117 @@
 #include "CLinux.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/openat2.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+const int32_t EXT_O_PATH = O_PATH;
+const int32_t EXT_O_TMPFILE = O_TMPFILE;
+const int32_t EXT_O_NOATIME = O_NOATIME;
+const int32_t EXT_AT_EMPTY_PATH = AT_EMPTY_PATH;
+const int32_t EXT_AT_SYMLINK_NOFOLLOW = AT_SYMLINK_NOFOLLOW;
+const int32_t EXT_SEEK_DATA = SEEK_DATA;
+const int32_t EXT_SEEK_HOLE = SEEK_HOLE;
+const int32_t EXT_FALLOC_FL_KEEP_SIZE = FALLOC_FL_KEEP_SIZE;
+const int32_t EXT_FALLOC_FL_PUNCH_HOLE = FALLOC_FL_PUNCH_HOLE;
+const uint32_t EXT_RENAME_NOREPLACE = RENAME_NOREPLACE;
+const uint32_t EXT_RENAME_EXCHANGE = RENAME_EXCHANGE;
+const int64_t EXT_UTIME_OMIT = UTIME_OMIT;
+const uint32_t EXT_STATX_BASIC_STATS = STATX_BASIC_STATS;
+const uint32_t EXT_STATX_BTIME = STATX_BTIME;
+const uint64_t EXT_STATX_ATTR_MOUNT_ROOT = STATX_ATTR_MOUNT_ROOT;
+const uint64_t EXT_RESOLVE_BENEATH = RESOLVE_BENEATH;
+const uint64_t EXT_RESOLVE_NO_SYMLINKS = RESOLVE_NO_SYMLINKS;
+const uint64_t EXT_RESOLVE_NO_XDEV = RESOLVE_NO_XDEV;
+const uint64_t EXT_RESOLVE_NO_MAGICLINKS = RESOLVE_NO_MAGICLINKS;
+
+int ext_openat(int directory, const char *path, int flags, mode_t mode) {
+    return openat(directory, path, flags, mode);
+}
+
+int ext_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
+    struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+int ext_fcntl(int fd, int command, int64_t argument) {
+    return fcntl(fd, command, argument);
+}
+
+int ext_pipe(int ends[2]) {
+    return pipe2(ends, O_CLOEXEC);
+}
+
+int ext_name_thread(unsigned long thread, const char *name) {
+    return pthread_setname_np(thread, name);
+}
+
+ssize_t ext_getrandom(void *buffer, size_t length) {
+    return getrandom(buffer, length, 0);
+}
+
+ssize_t ext_getdents64(int fd, void *buffer, size_t length) {
+    return getdents64(fd, buffer, length);
+}
+
+int ext_statx(int directory, const char *path, int flags, uint32_t mask, struct statx *result) {
+    return statx(directory, path, flags, mask, result);
+}
+
+int ext_syncfs(int fd) {
+    return syncfs(fd);
+}
+
+int ext_renameat2(int from, const char *source, int to, const char *destination, uint32_t flags) {
+    return renameat2(from, source, to, destination, flags);
+}
+
+int ext_fallocate(int fd, int mode, int64_t offset, int64_t length) {
+    return fallocate(fd, mode, offset, length);
+}
+
+int ext_unshare_mounts(void) {
+    return unshare(CLONE_NEWNS);
+}
+
+int ext_no_core_dumps(void) {
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+uint64_t ext_makedev(uint32_t major, uint32_t minor) {
+    return makedev(major, minor);
+}
+
+uint32_t ext_major(uint64_t device) {
+    return major(device);
+}
+
+uint32_t ext_minor(uint64_t device) {
+    return minor(device);
+}
+
+int ext_blkgetsize64(int fd, uint64_t *bytes) {
+    return ioctl(fd, BLKGETSIZE64, bytes);
+}
+
+int ext_blkgetdiskseq(int fd, uint64_t *sequence) {
+    return ioctl(fd, BLKGETDISKSEQ, sequence);
+}
+
+int ext_blkflsbuf(int fd) {
+    return ioctl(fd, BLKFLSBUF, 0);
+}
+
+int ext_blkrrpart(int fd) {
+    return ioctl(fd, BLKRRPART, 0);
+}

@@ -1,1 +1,61 @@
+import LinuxSystem
+import SystemPackage
 import Testing
+
+@Suite("File names")
+struct FileNameTests {
+    @Test(
+        "are printed in quotes, with everything escaped that could deceive",
+        arguments: [
+            (Array("plain name.txt".utf8), "'plain name.txt'"),
+            (Array("it's".utf8), "'it\\'s'"),  // the quote itself
+            ([0x61, 0xff, 0x62], "'a\\xffb'"),  // no UTF-8
+            (Array("a\nb\u{1b}[31m".utf8), "'a\\nb\\x1b[31m'"),  // moves the cursor, colours
+            (Array("a\u{202e}gpj.exe".utf8), "'a\\u{202e}gpj.exe'"),  // reads right to left
+            (Array("größe".utf8), "'größe'"),
+        ] as [([UInt8], String)]
+    )
+    func escaping(bytes: [UInt8], expected: String) {
+        #expect(FileName(bytes: bytes).description == expected)
+    }
+
+    @Test("of two normal forms are two names")
+    func normalForms() {
+        #expect(FileName("\u{e9}") != FileName("e\u{301}"))
+    }
+}
+
+@Suite("A child process")
+struct ChildProcessTests {
+    @Test("gives its status and its output")
+    func status() throws {
+        let outcome = try ChildProcess(
+            ["/bin/sh", "-c", "cat; echo late >&2; exit 7"],
+            input: Array("early\n".utf8)
+        )
+        .run()
+        #expect(outcome.ending == .exited(status: 7))
+        #expect(outcome.output == Array("early\nlate\n".utf8))
+        #expect(outcome.lastLine == "late")
+    }
+
+    @Test("that does not read its input is no failure")
+    func unreadInput() throws {
+        let outcome = try ChildProcess(["/bin/true"], input: Array(repeating: 120, count: 1 << 20)).run()
+        #expect(outcome.isSuccess)
+    }
+
+    @Test("is killed when its time is over")
+    func timeout() throws {
+        let outcome = try ChildProcess(["/bin/sleep", "60"], timeout: .milliseconds(100)).run()
+        #expect(outcome.ending == .timedOut)
+    }
+
+    @Test("that is missing says so")
+    func missing() {
+        #expect(throws: SystemError(call: "posix_spawn", subject: "/no/such", errno: .noSuchFileOrDirectory))
+        {
+            try ChildProcess(["/no/such"]).run()
+        }
+    }
+}

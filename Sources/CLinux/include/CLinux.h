@@ -1,1 +1,68 @@
+// Calls and constants that Swift's Glibc module does not show. Its module is built without _GNU_SOURCE,
+// skips macros that hold casts, and cannot call variadic functions. Each entry says what it stands for;
+// nothing here decides anything. Constants are defined in the C file: were _GNU_SOURCE set for this header,
+// its types would clash with those that Swift's Glibc module knows.
 #pragma once
+
+#include <linux/stat.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// Flags that Glibc hides (fcntl.h with _GNU_SOURCE).
+extern const int32_t EXT_O_PATH;
+extern const int32_t EXT_O_TMPFILE;
+extern const int32_t EXT_O_NOATIME;
+extern const int32_t EXT_AT_EMPTY_PATH;
+extern const int32_t EXT_AT_SYMLINK_NOFOLLOW;
+extern const int32_t EXT_SEEK_DATA;
+extern const int32_t EXT_SEEK_HOLE;
+extern const int32_t EXT_FALLOC_FL_KEEP_SIZE;
+extern const int32_t EXT_FALLOC_FL_PUNCH_HOLE;
+extern const uint32_t EXT_RENAME_NOREPLACE;
+extern const uint32_t EXT_RENAME_EXCHANGE;
+extern const int64_t EXT_UTIME_OMIT;
+extern const uint32_t EXT_STATX_BASIC_STATS;
+extern const uint32_t EXT_STATX_BTIME;
+extern const uint64_t EXT_STATX_ATTR_MOUNT_ROOT;
+
+// How openat2(2) may resolve a path (linux/openat2.h).
+extern const uint64_t EXT_RESOLVE_BENEATH;
+extern const uint64_t EXT_RESOLVE_NO_SYMLINKS;
+extern const uint64_t EXT_RESOLVE_NO_XDEV;
+extern const uint64_t EXT_RESOLVE_NO_MAGICLINKS;
+
+// Variadic in C: fcntl's open family and syscall(2) cannot be called from Swift. openat2 has no wrapper in
+// glibc 2.36. Each returns -1 and sets errno, as the call it stands for.
+int ext_openat(int directory, const char *path, int flags, mode_t mode);
+int ext_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
+int ext_fcntl(int fd, int command, int64_t argument);
+
+// pipe2(2) with O_CLOEXEC.
+int ext_pipe(int ends[2]);
+
+// Not in Swift's Glibc: the name of a thread as ps -L and a core dump show it.
+int ext_name_thread(unsigned long thread, const char *name);
+
+// getrandom(2), all bytes or none (up to 256 the kernel gives them whole).
+ssize_t ext_getrandom(void *buffer, size_t length);
+
+// getdents64(2): glibc 2.30 has it under _GNU_SOURCE only.
+ssize_t ext_getdents64(int fd, void *buffer, size_t length);
+
+// statx(2), statvfs through statfs, and the calls below are hidden without _GNU_SOURCE.
+int ext_statx(int directory, const char *path, int flags, uint32_t mask, struct statx *result);
+int ext_syncfs(int fd);
+int ext_renameat2(int from, const char *source, int to, const char *destination, uint32_t flags);
+int ext_fallocate(int fd, int mode, int64_t offset, int64_t length);
+int ext_unshare_mounts(void);
+int ext_no_core_dumps(void);
+uint64_t ext_makedev(uint32_t major, uint32_t minor);
+uint32_t ext_major(uint64_t device);
+uint32_t ext_minor(uint64_t device);
+
+// ioctl(2) is variadic, its numbers are macros with casts (linux/fs.h).
+int ext_blkgetsize64(int fd, uint64_t *bytes);
+int ext_blkgetdiskseq(int fd, uint64_t *sequence);
+int ext_blkflsbuf(int fd);
+int ext_blkrrpart(int fd);

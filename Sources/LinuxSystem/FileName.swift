@@ -1,0 +1,132 @@
+/// A file's name, or a path relative to some directory: bytes, as Linux has them.
+///
+/// Names need not be UTF-8, and two names that Swift's `String` holds equal (NFC and NFD) are two names.
+/// Never convert one to `String` for a system call; `description` is for people.
+public struct FileName: Hashable, Sendable {
+    /// The bytes without a terminator. They hold no NUL.
+    public var bytes: [UInt8]
+
+    /// Makes a name of bytes. Bytes from a NUL on are dropped.
+    public init(bytes: some Sequence<UInt8>) {
+        self.bytes = bytes.contains(0) ? Array(bytes.prefix { $0 != 0 }) : Array(bytes)
+    }
+
+    /// The empty name.
+    public init() {
+        bytes = []
+    }
+
+    /// Makes a name of the text's UTF-8 bytes.
+    public init(_ text: String) {
+        self.init(bytes: text.utf8)
+    }
+
+    /// True for the empty name, which stands for the directory itself in a relative path.
+    public var isEmpty: Bool { bytes.isEmpty }
+
+    /// The path that leads through this directory to `name`.
+    public func appending(_ name: FileName) -> FileName {
+        if bytes.isEmpty { return name }
+        if name.bytes.isEmpty { return self }
+        var joined = bytes
+        joined.reserveCapacity(bytes.count + 1 + name.bytes.count)
+        if joined.last != UInt8(ascii: "/") { joined.append(UInt8(ascii: "/")) }
+        joined.append(contentsOf: name.bytes)
+        return FileName(unchecked: joined)
+    }
+
+    /// The parts between slashes; empty parts are left out.
+    public var components: [FileName] {
+        bytes.split(separator: UInt8(ascii: "/")).map { FileName(unchecked: Array($0)) }
+    }
+
+    /// Calls `body` with the bytes and a terminating NUL.
+    @inlinable
+    public func withCString<Result, Failure: Error>(
+        _ body: (UnsafePointer<CChar>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try (bytes + [0]).withUnsafeBufferPointer { (buffer) throws(Failure) -> Result in
+            try buffer.withMemoryRebound(to: CChar.self) { (characters) throws(Failure) -> Result in
+                guard let start = characters.baseAddress else {
+                    fatalError("an array with a terminator has an address")
+                }
+                return try body(start)
+            }
+        }
+    }
+
+    @usableFromInline
+    init(unchecked bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+}
+
+extension FileName: ExpressibleByStringLiteral {
+    /// Makes a name of a literal's UTF-8 bytes.
+    public init(stringLiteral text: String) {
+        self.init(text)
+    }
+}
+
+extension FileName: Comparable {
+    /// Orders by bytes, as unsigned numbers.
+    public static func < (left: FileName, right: FileName) -> Bool {
+        left.bytes.lexicographicallyPrecedes(right.bytes)
+    }
+}
+
+extension FileName: CustomStringConvertible {
+    /// The name in single quotes for people: control characters, quotes, backslashes, bidirectional and other
+    /// invisible marks and bytes that are no UTF-8 are escaped, so that a hostile name can neither move the
+    /// cursor nor imitate other text.
+    public var description: String {
+        var text = "'"
+        var rest = bytes[...]
+        while let first = rest.first {
+            guard let (scalar, length) = Self.decodeScalar(rest) else {
+                text += Self.escape(byte: first)
+                rest = rest.dropFirst()
+                continue
+            }
+            text += Self.isPlain(scalar) ? String(scalar) : Self.escape(scalar: scalar)
+            rest = rest.dropFirst(length)
+        }
+        return text + "'"
+    }
+
+    private static func decodeScalar(_ bytes: ArraySlice<UInt8>) -> (Unicode.Scalar, length: Int)? {
+        var decoder = UTF8()
+        var iterator = bytes.prefix(4).makeIterator()
+        guard case .scalarValue(let scalar) = decoder.decode(&iterator) else { return nil }
+        return (scalar, UTF8.width(scalar))
+    }
+
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar == "'" || scalar == "\\" { return false }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
+            return false
+        case .spaceSeparator:
+            return scalar == " "
+        default:
+            return !scalar.properties.isDefaultIgnorableCodePoint
+        }
+    }
+
+    private static func escape(byte: UInt8) -> String {
+        let digits = String(byte, radix: 16)
+        return "\\x" + (digits.count == 1 ? "0" : "") + digits
+    }
+
+    private static func escape(scalar: Unicode.Scalar) -> String {
+        switch scalar {
+        case "\n": "\\n"
+        case "\t": "\\t"
+        case "\r": "\\r"
+        case "'": "\\'"
+        case "\\": "\\\\"
+        default:
+            scalar.isASCII ? escape(byte: UInt8(scalar.value)) : "\\u{\(String(scalar.value, radix: 16))}"
+        }
+    }
+}

@@ -1,0 +1,44 @@
+internal import CLinux
+import Glibc
+internal import Synchronization
+
+/// Threads of our own for calls that block: they must never run on Swift's cooperative pool.
+public enum Thread {
+    /// Starts a detached thread; it ends when `body` returns.
+    public static func start(named name: String, _ body: @escaping @Sendable () -> Void) {
+        final class Box: Sendable {
+            let body: @Sendable () -> Void
+            init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+        }
+        let box = Unmanaged.passRetained(Box(body))
+        var thread = pthread_t()
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        let reason = pthread_create(
+            &thread,
+            &attributes,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body()
+                return nil
+            },
+            box.toOpaque()
+        )
+        pthread_attr_destroy(&attributes)
+        guard reason == 0 else { fatalError("no memory for a thread (pthread_create: \(reason))") }
+        _ = name.withCString { ext_name_thread(thread, $0) }
+    }
+}
+
+/// A switch that is set once, by any thread.
+public final class Flag: Sendable {
+    private let value = Atomic<Bool>(false)
+
+    /// One that is not set.
+    public init() {}
+    /// True once it was set.
+    public var isSet: Bool { value.load(ordering: .acquiring) }
+    /// Sets it.
+    public func set() { value.store(true, ordering: .releasing) }
+}
