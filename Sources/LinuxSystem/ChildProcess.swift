@@ -33,13 +33,22 @@ public struct ChildProcess: Sendable {
     }
 
     /// How a program ended.
-    public enum Ending: Hashable, Sendable {
+    public enum Ending: Hashable, Sendable, CustomStringConvertible {
         /// By itself, with a status.
         case exited(status: Int32)
         /// By a signal.
         case signaled(Int32)
         /// Killed, because the time was over.
         case timedOut
+
+        /// For people: `status 2`, `signal 9`, `killed after its time was over`.
+        public var description: String {
+            switch self {
+            case .exited(let status): "status \(status)"
+            case .signaled(let signal): "signal \(signal)"
+            case .timedOut: "killed after its time was over"
+            }
+        }
     }
 
     /// What came of it: how it ended, and what it wrote to both outputs together.

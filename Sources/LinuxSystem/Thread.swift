@@ -4,6 +4,13 @@ internal import Synchronization
 
 /// Threads of our own for calls that block: they must never run on Swift's cooperative pool.
 public enum Thread {
+    /// Lets the calling thread wait. Blocks.
+    public static func sleep(for duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        var left = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+        while nanosleep(&left, &left) != 0 {}
+    }
+
     /// Starts a detached thread; it ends when `body` returns.
     public static func start(named name: String, _ body: @escaping @Sendable () -> Void) {
         final class Box: Sendable {
