@@ -2,3 +2,5 @@
 // cannot import become constants here.
 #pragma once
 #include <systemd/sd-daemon.h>
+#include <systemd/sd-id128.h>
+#include <systemd/sd-journal.h>
