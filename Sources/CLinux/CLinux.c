@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/blkpg.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <pthread.h>
@@ -114,4 +115,19 @@ int ext_blkflsbuf(int fd) {
 
 int ext_blkrrpart(int fd) {
     return ioctl(fd, BLKRRPART, 0);
+}
+
+static int blkpg(int fd, int operation, struct blkpg_partition *partition) {
+    struct blkpg_ioctl_arg argument = {.op = operation, .datalen = sizeof *partition, .data = partition};
+    return ioctl(fd, BLKPG, &argument);
+}
+
+int ext_blkpg_add(int fd, int number, int64_t start, int64_t length) {
+    struct blkpg_partition partition = {.start = start, .length = length, .pno = number};
+    return blkpg(fd, BLKPG_ADD_PARTITION, &partition);
+}
+
+int ext_blkpg_delete(int fd, int number) {
+    struct blkpg_partition partition = {.pno = number};
+    return blkpg(fd, BLKPG_DEL_PARTITION, &partition);
 }

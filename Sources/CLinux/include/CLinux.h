@@ -66,3 +66,7 @@ int ext_blkgetsize64(int fd, uint64_t *bytes);
 int ext_blkgetdiskseq(int fd, uint64_t *sequence);
 int ext_blkflsbuf(int fd);
 int ext_blkrrpart(int fd);
+
+// BLKPG (linux/blkpg.h): makes or removes one partition in the kernel's table. Bytes, not sectors.
+int ext_blkpg_add(int fd, int number, int64_t start, int64_t length);
+int ext_blkpg_delete(int fd, int number);
