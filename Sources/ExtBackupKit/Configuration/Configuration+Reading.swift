@@ -1,4 +1,5 @@
 public import LinuxSystem
+import Reporting
 import SystemPackage
 
 extension Configuration {
@@ -68,7 +69,7 @@ extension Configuration {
 
     private static func readLight(_ top: inout TableReader) throws(ConfigurationError) -> LightConfiguration?
     {
-        var light = LightConfiguration(serial: nil, index: 1, brightness: 10, colors: [:])
+        var light = LightConfiguration(serial: nil, index: 0, brightness: 10, colors: [:])
         guard var table = try top.table("led") else { return light }
         let isEnabled = try table.boolean("enabled") ?? true
         light.serial = try table.string("serial")?.text
@@ -104,9 +105,9 @@ extension Configuration {
             mail.recipients = recipients.map(\.text)
         }
         if let occasions = try table.strings("on") {
-            mail.occasions = []
+            mail.policy = MailPolicy(on: [])
             for (text, node) in occasions {
-                mail.occasions.append(try TableReader.choice(text, key: "on", at: node, in: table))
+                mail.policy.occasions.insert(try TableReader.choice(text, key: "on", at: node, in: table))
             }
         }
         if let (path, node) = try table.string("sendmail") {

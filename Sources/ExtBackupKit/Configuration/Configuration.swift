@@ -1,4 +1,5 @@
 public import LinuxSystem
+public import Reporting
 
 /// What a person decided: `/etc/extbackup/config.toml`. The program reads it and never writes it.
 ///
@@ -52,21 +53,23 @@ public struct SourceLock: Hashable, Sendable {
 }
 
 /// More deletions than this are held until a person approves.
+///
+/// Either number is enough to hold them. A handful of files is a large part of a small tree, so up to
+/// `alwaysAllowed` deletions pass whatever their percentage.
 public struct DeletionLimit: Hashable, Sendable {
     /// Number of files and folders.
     public var files: Int
     /// Percent of what is on the drive for this source.
     public var percent: Int
 
-    /// True when `count` of `total` entries is more than may go without a person. A few files of a small tree
-    /// are a large part of it, so both limits must be passed, unless nothing at all would be left.
-    public func isExceeded(deleting count: Int, of total: Int) -> Bool {
-        guard count > 0 else { return false }
-        return count > files || (count * 100 > total * percent && count > Self.alwaysAllowed)
-    }
-
     /// So few deletions pass whatever part of the tree they are.
     public static let alwaysAllowed = 10
+
+    /// True when deleting `count` of `total` entries needs a person.
+    public func isExceeded(deleting count: Int, of total: Int) -> Bool {
+        if count > files { return true }
+        return count > Self.alwaysAllowed && Double(count) * 100 > Double(total) * Double(percent)
+    }
 }
 
 /// The light: which LED, how bright, which colors.
@@ -83,22 +86,10 @@ public struct LightConfiguration: Hashable, Sendable {
 
 /// Mail: to whom, and when.
 public struct MailConfiguration: Hashable, Sendable {
-    /// What is worth a mail.
-    public enum Occasion: String, CaseIterable, Sendable {
-        /// A run failed, or some files could not be read.
-        case failure
-        /// Deletions wait for a person.
-        case held
-        /// The first success after a failure.
-        case recovered
-        /// Every success.
-        case success
-    }
-
     /// Addresses or local users. Empty: no mail.
     public var recipients: [String]
     /// When.
-    public var occasions: [Occasion]
+    public var policy: MailPolicy
     /// The program that takes the mail.
     public var sendmail: FileName
 }
