@@ -1,6 +1,5 @@
 public import LinuxSystem
 public import Reporting
-import SystemPackage
 
 /// Mails that wait to be sent: one file each.
 ///
@@ -16,7 +15,7 @@ public struct Outbox: Sendable {
     }
 
     /// Puts a mail in. It is there, whole, also after a power cut.
-    public func put(_ mail: Mail, named name: String) throws(SystemError) {
+    public func put(_ mail: MailMessage, named name: String) throws(SystemError) {
         try open().replaceFile(FileName(name + ".eml"), with: mail.bytes, mode: 0o600)
     }
 
@@ -44,9 +43,6 @@ public struct Outbox: Sendable {
     }
 
     private func open() throws(SystemError) -> Descriptor {
-        let parts = folder.components
-        guard let last = parts.last else { throw SystemError(call: "open", subject: folder, errno: .invalidArgument) }
-        let parent = parts.dropLast().reduce(FileName("/")) { $0.appending($1) }
-        return try Descriptor.open(parent, [.directory, .followLink]).makeDirectory(last, mode: 0o700)
+        try Descriptor.makeFolder(folder, mode: 0o700)
     }
 }
