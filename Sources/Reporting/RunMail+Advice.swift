@@ -1,0 +1,149 @@
+/// What the person should do now: at most three steps, each with the exact command where there is one.
+extension RunMail {
+    /// One step.
+    struct Step {
+        let text: String
+        var command: String?
+    }
+
+    /// The numbered steps, ready to print.
+    var adviceLines: [String] {
+        let steps = advice
+        guard !steps.isEmpty else { return ["What to do now: nothing."] }
+        let needsRoot = steps.contains { $0.command != nil }
+        var lines = [needsRoot ? "What to do now (commands as root)" : "What to do now"]
+        for (index, step) in steps.enumerated() {
+            lines += TextLayout.wrap(step.text, first: "  \(index + 1). ", hanging: "     ")
+            // A command is never broken: it is there to be copied.
+            if let command = step.command { lines.append("         \(command)") }
+        }
+        return lines
+    }
+
+    private var advice: [Step] {
+        switch report.safety {
+        case .unsafe: Array((bringToRest + remedy).prefix(3))
+        case .safe, .gone: Array((remedy.prefix(2) + again).prefix(3))
+        }
+    }
+
+    /// What makes a drive safe that is not: it comes before everything else.
+    private var bringToRest: [Step] {
+        [
+            Step(text: "Leave the drive plugged in, and close it:", command: command("eject")),
+            Step(
+                text: "Pull it only after that command says that it is safe. If it fails, shut the NAS down; "
+                    + "when it is off, the drive may be pulled:",
+                command: "systemctl poweroff"
+            ),
+        ]
+    }
+
+    /// What removes the cause. A hint of the one who knows better replaces what is said in general.
+    private var remedy: [Step] {
+        switch report.verdict {
+        case .succeeded, .skipped, .interrupted:
+            []
+        case .partial:
+            [Step(text: "Look at the entries named below: are they locked, damaged, or on a bad disk?")]
+        case .held:
+            [
+                Step(text: "Look at the sources below: is each one whole, and did you remove these files?"),
+                Step(text: "If you did, approve; the next run deletes them:", command: command("approve")),
+            ]
+        case .failed(let kind):
+            report.failure?.hint.map { [Step(text: Self.sentence($0))] } ?? remedy(for: kind)
+        }
+    }
+
+    private func remedy(for kind: FailureKind) -> [Step] {
+        switch kind {
+        case .other, .verifyFailed:
+            [Step(text: "Let the program look for the cause:", command: "extbackup doctor")]
+        case .agentKilled, .notClosed: []
+        case .noDrive:
+            [Step(text: "See which drives are known and plugged in:", command: "extbackup drives")]
+        case .locked:
+            [Step(text: "Wait until the other work is done; see what it is:", command: "extbackup status")]
+        case .unlockFailed:
+            [
+                Step(
+                    text: "Nothing was written to the drive. See whether its header is damaged:",
+                    command: command("header check")
+                ),
+                Step(
+                    text: "If it is, put the NAS's copy of the header back:",
+                    command: command("header restore")
+                ),
+            ]
+        case .noSpace:
+            [
+                Step(
+                    text: "Make it fit: leave something out with 'exclude' in the configuration, or prepare "
+                        + "a larger drive. Nothing was deleted to make room."
+                )
+            ]
+        case .driveGone:
+            [Step(text: "Check the drive's cable, its port and its power supply.")]
+        case .sourceMissing:
+            [
+                Step(
+                    text: "Mount the source that is named below, or correct its path. Nothing of it was "
+                        + "deleted on the drive. See what is missing:",
+                    command: "extbackup doctor"
+                )
+            ]
+        case .config:
+            [Step(text: "Correct the configuration:", command: "extbackup config check")]
+        }
+    }
+
+    /// What comes after the remedy: how the next run begins.
+    private var again: [Step] {
+        switch report.verdict {
+        case .succeeded, .skipped: return []
+        case .held:
+            return [Step(text: "If you did not, repair the source first: the drive still holds the files.")]
+        case .partial, .failed, .interrupted: break
+        }
+        switch report.safety {
+        case .gone:
+            return [Step(text: "Plug the drive in again. The backup starts by itself and goes on.")]
+        case .safe(.poweredOff):
+            return [
+                Step(text: "Pull the drive and plug it in again. The backup starts by itself and goes on.")
+            ]
+        case .safe(.stopped), .safe(.closed):
+            return [
+                Step(
+                    text: "Run the backup again: pull the drive and plug it in, or",
+                    command: command("run")
+                )
+            ]
+        case .unsafe: return []
+        }
+    }
+
+    /// The answer to the question that the section asks.
+    var safety: String {
+        switch report.safety {
+        case .safe(.poweredOff):
+            "Yes. The file system is unmounted, LUKS is closed, and the drive has no power."
+        case .safe(.stopped):
+            "Yes. The file system is unmounted, LUKS is closed, and the drive is stopped."
+        case .safe(.closed):
+            "Yes. The file system is unmounted, LUKS is closed, and nothing uses the drive."
+        case .unsafe(let reason):
+            "NO. " + Self.sentence(reason)
+        case .gone:
+            "It is not plugged in any more."
+        }
+    }
+
+    /// A message in the program's voice as a sentence.
+    private static func sentence(_ message: String) -> String {
+        let text = SingleLine.escape(message)
+        let end = text.last.map { ".!?:".contains($0) } == true ? "" : "."
+        return text.prefix(1).uppercased() + text.dropFirst() + end
+    }
+}
