@@ -10,7 +10,7 @@ public struct DiskDescription: Hashable, Sendable {
     public var diskSequence: UInt64?
     /// The maker's name of the model.
     public var model: String?
-    /// The serial number as udev knows it (`ID_SERIAL_SHORT`), otherwise as sysfs has it.
+    /// The serial number as udev knows it (`ID_SERIAL_SHORT`, else `ID_SERIAL`), otherwise as sysfs has it.
     public var serial: String?
     /// Length in bytes.
     public var sizeBytes: UInt64

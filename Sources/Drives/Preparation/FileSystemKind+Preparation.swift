@@ -1,12 +1,5 @@
-/// The file systems a drive can be prepared with.
-public enum FileSystemKind: String, Hashable, Sendable, CaseIterable {
-    /// The default: understood everywhere, repairs well.
-    case ext4
-    /// For very large files.
-    case xfs
-    /// Checksums, blocks can be shared.
-    case btrfs
-
+/// What preparation has to know of each kind.
+extension FileSystemKind {
     /// The longest label in bytes (mkfs.ext4(8), mkfs.xfs(8), mkfs.btrfs(8)).
     public var labelLimitBytes: Int {
         switch self {
