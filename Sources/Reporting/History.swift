@@ -20,7 +20,7 @@ public struct History: Sendable {
 /// When a drive last took everything.
 public struct LastGood: Hashable, Sendable {
     /// The drive, as it was called then.
-    public let drive: DriveIdentity
+    public let drive: ReportedDrive
     /// When that run ended.
     public let ended: Timestamp
 }
