@@ -1,3 +1,4 @@
+import Indicators
 public import LinuxSystem
 import Reporting
 import SystemPackage
@@ -75,17 +76,13 @@ extension Configuration {
         light.serial = try table.string("serial")?.text
         light.index = try table.integer("index", in: 0...63) ?? light.index
         light.brightness = try table.integer("brightness", in: 1...100) ?? light.brightness
-        for state in ["working", "verifying", "safe", "held", "failed", "due", "unknown"] {
-            guard let (text, node) = try table.string(state) else { continue }
-            let digits = text.hasPrefix("#") ? String(text.dropFirst()) : text
-            guard digits.utf8.count == 6, digits.allSatisfy(\.isHexDigit) else {
-                throw table.mistake(
-                    at: node,
-                    "'\(state)' must be a color of six hexadecimal digits, not \(FileName(text))",
-                    hint: "for example \"33c280\""
-                )
+        for role in LightRole.allCases {
+            guard let (text, node) = try table.string(role.rawValue) else { continue }
+            do {
+                light.colors[role] = try RGB(text)
+            } catch {
+                throw table.mistake(at: node, "'\(role.rawValue)': \(error)", hint: "for example \"33c280\"")
             }
-            light.colors[state] = digits.lowercased()
         }
         try table.finish()
         return isEnabled ? light : nil

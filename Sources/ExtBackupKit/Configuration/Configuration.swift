@@ -1,3 +1,4 @@
+public import Indicators
 public import LinuxSystem
 public import Reporting
 
@@ -80,8 +81,8 @@ public struct LightConfiguration: Hashable, Sendable {
     public var index: Int
     /// Percent.
     public var brightness: Int
-    /// Colors by state, six hexadecimal digits each; states that are missing keep their color.
-    public var colors: [String: String]
+    /// Colors that are not the standard ones.
+    public var colors: [LightRole: RGB]
 }
 
 /// Mail: to whom, and when.

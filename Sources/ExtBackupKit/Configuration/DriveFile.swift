@@ -45,7 +45,7 @@ public struct DriveFile: Hashable, Sendable {
         label = try top.requiredString("label").text
         let date = top.node("prepared")
         prepared = if case .date(let text)? = date?.value { text } else { "" }
-        driveID = try top.requiredString("drive_id").text
+        driveID = try top.requiredString("marker").text
         sources = try top.strings("sources")?.map(\.text)
         try top.finish()
     }
