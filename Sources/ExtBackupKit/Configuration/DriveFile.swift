@@ -1,3 +1,4 @@
+import Drives
 public import LinuxSystem
 import SystemPackage
 
@@ -48,6 +49,17 @@ public struct DriveFile: Hashable, Sendable {
         driveID = try top.requiredString("marker").text
         sources = try top.strings("sources")?.map(\.text)
         try top.finish()
+    }
+
+    /// How to know the drive again and open it.
+    func identity() throws(Failure) -> DriveIdentity {
+        guard let drive = DriveName(name), let kind = FileSystemKind(rawValue: fileSystem) else {
+            throw Failure(
+                .config, "drive '\(name)': name or file system \(FileName(fileSystem)) is not known",
+                hint: "correct its file in /etc/extbackup/drives.d")
+        }
+        return DriveIdentity(
+            name: drive, luksUUID: luksUUID, serial: serial, keySlot: Int32(keySlot), fileSystem: kind)
     }
 
     /// The names of all drives that were prepared, sorted.

@@ -28,27 +28,13 @@ public struct BackupRun {
     ///
     /// - Throws: only when there is no run to report on: another one works on this drive.
     public static func perform(_ name: DriveName, mode: Mode, in context: RunContext) throws(Failure) -> RunReport {
-        let lock = try takeRunLock(name, context)
+        let lock = try RunLock.take(of: name, in: context)
         var run = BackupRun(
             context: context, name: name, mode: mode,
             record: RunRecord(started: context.now(), driveName: name.text), indicator: nil)
         let report = run.perform()
         withExtendedLifetime(lock) {}
         return report
-    }
-
-    /// The lock that makes a second run of the same drive wait for nothing: it ends at once.
-    private static func takeRunLock(_ name: DriveName, _ context: RunContext) throws(Failure) -> LockFile {
-        do {
-            let folder = try Descriptor.makeFolder(context.layout.runFolder, mode: 0o755)
-            let file = try folder.open(context.layout.runLock(of: name), [.readWrite, .create], mode: 0o600)
-            if try file.tryLock(.exclusive) { return LockFile(file) }
-        } catch {
-            throw Failure(.failed, "the run lock of drive '\(name)' cannot be taken: \(error)", hint: "run it as root")
-        }
-        throw Failure(
-            .locked, "another run works on drive '\(name)'",
-            hint: "'extbackup status' tells how far it is")
     }
 
     private mutating func perform() -> RunReport {
@@ -94,12 +80,19 @@ public struct BackupRun {
     /// Opens the drive, fills it, closes it. The key is read first: whatever is wrong with it is known before
     /// anything is open.
     private mutating func workOnDrive(_ drive: DriveFile, _ configuration: Configuration) {
-        guard let identity = identity(of: drive), let key = readKey() else { return }
+        let identity: DriveIdentity
+        do {
+            identity = try drive.identity()
+        } catch {
+            return failUnopened(error)
+        }
+        guard let key = readKey() else { return }
         closeLeftovers()
         do {
             enter(.finding)
             let locked = try LockedDrive.claim(identity, operations: context.operations)
             record.serial = locked.device.serial
+            notePlug(locked.device)
             enter(.unlocking)
             let unlocked = try locked.unlock(key: key)
             enter(.mounting)
@@ -124,16 +117,12 @@ public struct BackupRun {
         indicator?.show(.failed(.safeToPull), job: FileName(name.text))
     }
 
-    private mutating func identity(of drive: DriveFile) -> DriveIdentity? {
-        guard let fileSystem = FileSystemKind(rawValue: drive.fileSystem) else {
-            failUnopened(
-                Failure(.config, "drive '\(name)': the file system \(FileName(drive.fileSystem)) is not known",
-                    hint: "correct 'filesystem' in \(context.layout.driveFile(of: name))"))
-            return nil
+    private mutating func notePlug(_ device: BlockDevice) {
+        do {
+            try PlugRecord(of: name, in: context.layout).note(diskSequence: device.diskSequence)
+        } catch {
+            warn("this plug-in cannot be noted: \(error)")
         }
-        return DriveIdentity(
-            name: name, luksUUID: drive.luksUUID, serial: drive.serial, keySlot: Int32(drive.keySlot),
-            fileSystem: fileSystem)
     }
 
     /// The key comes as a credential when systemd started us, else from its file.
@@ -158,8 +147,12 @@ public struct BackupRun {
 
     /// What a killed run left open would make the drive busy.
     private mutating func closeLeftovers() {
-        let leftovers = DriveLeftovers.close(name, operations: context.operations)
-        for warning in leftovers.warnings { warn(warning) }
+        do {
+            let left = try DriveLeftovers.close(driveName: name, operations: context.operations)
+            for leftover in left { warn("left by an earlier run: \(leftover)") }
+        } catch {
+            warn("what an earlier run left open cannot be found out: \(error)")
+        }
     }
 
     /// Syncs, unmounts, closes LUKS, flushes and releases; then the light says what came of the run.

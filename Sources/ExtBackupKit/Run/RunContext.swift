@@ -54,12 +54,10 @@ public struct RunContext: Sendable {
     }
 }
 
-/// The folder of the outbox.
 extension HostLayout {
     var outboxFolder: FileName { stateFolder.appending("outbox") }
     var approvalFolder: FileName { stateFolder.appending("approvals") }
     var lightFolder: FileName { runFolder.appending("light") }
     var configurationFile: FileName { configurationFolder.appending("config.toml") }
     func mountPoint(of name: DriveName) -> FileName { runFolder.appending(FileName("mnt-" + name.text)) }
-    func runLock(of name: DriveName) -> FileName { FileName(name.text + ".lock") }
 }

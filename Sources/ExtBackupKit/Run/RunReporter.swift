@@ -11,8 +11,15 @@ struct RunReporter {
     ///
     /// - Returns: what went wrong with it, for the journal.
     func publish(_ report: RunReport) -> [String] {
-        var warnings: [String] = []
         let previous = previousVerdict(of: report)
+        var warnings = record(report)
+        collect(&warnings) { () throws(ReportingError) in try mail(report, previous: previous) }
+        return warnings
+    }
+
+    /// Writes a report to journal, status file and history; somebody else mails.
+    func record(_ report: RunReport) -> [String] {
+        var warnings: [String] = []
         log(report)
         collect(&warnings) { () throws(ReportingError) in
             try StatusFile(directory: context.layout.stateFolder).update { $0[drive: report.drive.name].finish(report) }
@@ -20,7 +27,6 @@ struct RunReporter {
         collect(&warnings) { () throws(ReportingError) in
             try History.open(directory: context.layout.stateFolder).record(report)
         }
-        collect(&warnings) { () throws(ReportingError) in try mail(report, previous: previous) }
         return warnings
     }
 
