@@ -56,7 +56,10 @@ let package = Package(
         library("LinuxSystem", ["CLinux", systemPackage]),
         library(
             "Drives",
-            ["LinuxSystem", "CCryptsetup", "CUdev", "CMount", "CBlkid", "CFdisk", "CCrypto", systemPackage]
+            [
+                "LinuxSystem", "CCryptsetup", "CUdev", "CMount", "CBlkid", "CFdisk", "CCrypto", "CSystemd",
+                systemPackage,
+            ]
         ),
         library("Copying", ["LinuxSystem", systemPackage]),
         library("Indicators", ["LinuxSystem", "CUSB", systemPackage]),

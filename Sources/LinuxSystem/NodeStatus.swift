@@ -57,3 +57,15 @@ extension Descriptor {
 public func effectiveUserID() -> UInt32 {
     geteuid()
 }
+
+extension DeviceNumber {
+    /// Takes a number as C libraries have it (`dev_t`).
+    public init(packed: UInt64) {
+        self.init(major: ext_major(packed), minor: ext_minor(packed))
+    }
+}
+
+/// Another descriptor of a file that a C library opened and will close.
+public func duplicateDescriptor(_ number: CInt) throws(SystemError) -> Descriptor {
+    Descriptor(owning: try check("fcntl") { ext_fcntl(number, F_DUPFD_CLOEXEC, 0) })
+}

@@ -25,7 +25,9 @@ struct BlockTopology {
 
     private func device(in folder: FileName, _ known: DeviceNumber? = nil) throws(SystemError) -> Device {
         let number = known ?? attribute("dev", in: folder).flatMap { DeviceNumber($0) }
-        guard let number else { throw SystemError(call: "sysfs", subject: folder, errno: .noSuchAddressOrDevice) }
+        guard let number else {
+            throw SystemError(call: "sysfs", subject: folder, errno: .noSuchAddressOrDevice)
+        }
         let name = attribute("uevent", in: folder)?
             .split(separator: "\n").first { $0.hasPrefix("DEVNAME=") }?
             .dropFirst("DEVNAME=".count)

@@ -30,22 +30,23 @@ extension DiskInspection {
         _ topology: BlockTopology
     ) throws(SystemError) -> [DiskRefusal] {
         var found: [DiskRefusal] = []
-        let table = try MountTable()
         let groups = try topology.btrfsGroups()
         let stack = try topology.stack(on: device)
-        for mount in table.mounts {
-            let below = MountTable.devices(of: mount, btrfsGroups: groups)
+        for mount in try MountTable.current().entries {
+            let below = mount.blockDevices(btrfsGroups: groups)
             if let used = stack.first(where: { below.contains($0.number) }) {
-                found.append(.mounted(device: used.path, at: mount.mountPoint))
+                found.append(.mounted(device: used.path, at: mount.target))
             }
-            guard systemMountPoints.contains(mount.mountPoint) else { continue }
+            guard systemMountPoints.contains(mount.target) else { continue }
             if try stands(on: device, below, topology) {
-                found.append(.systemDisk(mountPoint: mount.mountPoint))
+                found.append(.systemDisk(mountPoint: mount.target))
             }
         }
-        for swap in table.swaps {
-            guard let number = MountTable.blockDeviceNumber(at: swap) else { continue }
-            if let used = stack.first(where: { $0.number == number }) { found.append(.swap(device: used.path)) }
+        for swap in SwapTable().paths {
+            guard let number = swap.blockDeviceNumber else { continue }
+            if let used = stack.first(where: { $0.number == number }) {
+                found.append(.swap(device: used.path))
+            }
         }
         for used in stack {
             for holder in try topology.holders(of: used) {

@@ -3,7 +3,7 @@ public import LinuxSystem
 /// Why a disk was not prepared, and what could not be taken back.
 public struct PreparationError: Error, Hashable, Sendable {
     /// Why.
-    public enum Reason: Hashable, Sendable {
+    public enum Reason: Error, Hashable, Sendable {
         /// The disk must not be erased.
         case refused([DiskRefusal])
         /// Another disk has the path now than the one that was confirmed.
@@ -13,7 +13,7 @@ public struct PreparationError: Error, Hashable, Sendable {
         /// A drive of this name is there: its key or drive file exists.
         case nameTaken(FileName)
         /// The program that makes the file system is missing.
-        case programMissing(FileName)
+        case programMissing(FileName, debianPackage: String)
         /// A system call failed.
         case system(SystemError)
         /// libcryptsetup refused.
@@ -23,11 +23,17 @@ public struct PreparationError: Error, Hashable, Sendable {
         /// The partition did not appear in time.
         case partitionMissing
         /// A new key does not open the container: the drive must not be used.
-        case keyDoesNotOpen(slot: Int)
+        case keyDoesNotOpen(slot: Int32)
+        /// A key does not open the header that was saved.
+        case headerBackupUnusable
         /// mkfs failed; the last line it wrote.
         case fileSystem(program: FileName, message: String)
         /// Unlocking, mounting or closing failed.
-        case drive(String)
+        case drive(DriveError)
+        /// The marker could not be written to the drive.
+        case marker(MarkerError)
+        /// The finished drive did not show up in udev's database in time: the agent would not find it.
+        case unknownToUdev
         /// A person asked to stop.
         case interrupted
     }
@@ -71,15 +77,42 @@ extension PreparationError.Reason: CustomStringConvertible {
         case .diskChanged: "another disk is there now than the one that was confirmed"
         case .diskLocked: "another program keeps the disk locked"
         case .nameTaken(let path): "a drive of this name exists: \(path)"
-        case .programMissing(let path): "\(path) is not installed"
+        case .programMissing(let path, let package): "\(path) is not installed (Debian package '\(package)')"
         case .system(let error): error.description
         case .encryption(let error): error.description
         case .partitioning(let error): error.description
         case .partitionMissing: "the new partition did not appear"
+        case .headerBackupUnusable: "the saved LUKS header cannot be opened"
         case .keyDoesNotOpen(let slot): "the key of slot \(slot) does not open the new container"
         case .fileSystem(let program, let message): "\(program) failed: \(message)"
-        case .drive(let message): message
+        case .drive(let error): error.reason.description
+        case .marker(let error): error.description
+        case .unknownToUdev: "udev did not notice the finished drive"
         case .interrupted: "interrupted"
         }
+    }
+}
+
+/// Runs something of `LinuxSystem` as part of a preparation.
+@discardableResult
+func system<Result: ~Copyable>(
+    _ body: () throws(SystemError) -> Result
+) throws(PreparationError.Reason) -> Result {
+    do {
+        return try body()
+    } catch {
+        throw .system(error)
+    }
+}
+
+/// Runs something of libcryptsetup as part of a preparation.
+@discardableResult
+func encryption<Result>(
+    _ body: () throws(CryptError) -> Result
+) throws(PreparationError.Reason) -> Result {
+    do {
+        return try body()
+    } catch {
+        throw .encryption(error)
     }
 }

@@ -42,6 +42,14 @@ public struct PreparationSecrets: ~Copyable, Sendable {
     public init(passphrase: consuming SecretBytes?) {
         self.passphrase = passphrase
     }
+
+    /// True when a person can open the drive without this machine.
+    var hasPassphrase: Bool {
+        switch passphrase {
+        case .some: true
+        case .none: false
+        }
+    }
 }
 
 /// A drive that is ready for its first run.
@@ -53,9 +61,9 @@ public struct PreparedDrive: Hashable, Sendable {
     /// What the marker on the drive and the drive file share.
     public let markerID: String
     /// The slot of the key file.
-    public let keySlot: Int
+    public let keySlot: Int32
     /// The slot of the passphrase, if there is one.
-    public let passphraseSlot: Int?
+    public let passphraseSlot: Int32?
     /// The file system on it, and its label.
     public let fileSystem: FileSystemKind
     /// The file system's label.

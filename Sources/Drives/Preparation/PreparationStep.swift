@@ -22,10 +22,10 @@ public enum PreparationStep: Int, Hashable, Sendable, CaseIterable {
     case writeMarker
     /// Sync, unmount, close, flush.
     case close
-    /// Write the drive file to the machine.
-    case writeDriveFile
     /// Wait until udev has seen the finished drive.
     case settle
+    /// Write the drive file to the machine.
+    case writeDriveFile
     /// Enable the agent for the drive.
     case enable
 }

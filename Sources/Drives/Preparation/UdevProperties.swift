@@ -10,7 +10,11 @@ struct UdevProperties {
     init(of number: DeviceNumber, _ names: [String]) {
         var values: [String: String] = [:]
         if let udev = udev_new() {
-            if let device = udev_device_new_from_devnum(udev, CChar(bitPattern: UInt8(ascii: "b")), dev_t(number.packed)) {
+            if let device = udev_device_new_from_devnum(
+                udev,
+                CChar(bitPattern: UInt8(ascii: "b")),
+                dev_t(number.packed)
+            ) {
                 for name in names {
                     guard let value = udev_device_get_property_value(device, name) else { continue }
                     values[name] = String(cString: value)
