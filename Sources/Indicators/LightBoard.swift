@@ -97,10 +97,9 @@ public struct LightBoard: Sendable {
     func whilePainting(_ body: (Reading) -> Void) throws(LightWarning) {
         let folder = try openOrMake()
         let lock = try Self.lock(".paint.lock", in: folder, patience: .seconds(3))
-        let reading = try read(folder)
-        body(reading)
-        // Held until here: closing it is what unlocks.
-        withExtendedLifetime(lock) {}
+        // The end of the open file unlocks too, ignoring.
+        defer { try? lock.unlock() }
+        body(try read(folder))
     }
 }
 
@@ -158,13 +157,13 @@ extension LightBoard {
     private func changing(_ body: (borrowing Descriptor) throws(SystemError) -> Void) throws(LightWarning) {
         let folder = try openOrMake()
         let lock = try Self.lock(".write.lock", in: folder, patience: .seconds(1))
+        // The end of the open file unlocks too, ignoring.
+        defer { try? lock.unlock() }
         do {
             try body(folder)
         } catch {
             throw .board(error)
         }
-        // Held until here: closing it is what unlocks.
-        withExtendedLifetime(lock) {}
     }
 
     private func openOrMake() throws(LightWarning) -> Descriptor {
