@@ -52,15 +52,15 @@ extension Guest {
         showing hostFile: String,
         _ body: (String) throws(LabFailure) -> Void
     ) throws(LabFailure) {
-        // A disk consists of whole sectors: an image that ends in the middle of one is shown up to its end,
-        // with zeros behind.
+        // QEMU shows a file that ends in the middle of a sector with zeros up to the sector's end.
         let id = "in\(UInt32.random(in: 0...UInt32.max))"
-        let size = (try HostFile.size(hostFile) + 511) / 512 * 512
         try monitor.execute(
             "blockdev-add",
             [
-                "driver": "raw", "node-name": .string(id), "read-only": true, "size": .integer(size),
-                "file": ["driver": "file", "filename": .string(hostFile), "read-only": true],
+                "driver": "raw", "node-name": .string(id), "read-only": true,
+                "file": [
+                    "driver": "file", "filename": .string(try HostFile.resolved(hostFile)), "read-only": true,
+                ],
             ]
         )
         try monitor.execute(

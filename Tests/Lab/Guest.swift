@@ -237,7 +237,9 @@ public final class Guest: Sendable {
 
     /// All that the guest wrote to its console since it was started.
     public var console: String {
-        (try? HostFile.read(folder + "/console.log")).map { String(decoding: $0, as: UTF8.self) } ?? ""  // no console yet, ignoring
+        // There is no console before QEMU has begun, ignoring.
+        let bytes = (try? HostFile.read(folder + "/console.log")) ?? []
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The ends of the console and of QEMU's own messages, for a failure's details.

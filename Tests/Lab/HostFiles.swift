@@ -79,6 +79,13 @@ enum HostFile {
         return names
     }
 
+    /// The path without symbolic links. Another process may see other files behind some of them, as in /proc.
+    static func resolved(_ path: String) throws(LabFailure) -> String {
+        guard let resolved = realpath(path, nil) else { throw .systemCall("realpath '\(path)'", errno) }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
     static func removeTree(_ path: String) {
         if unlink(path) == 0 { return }
         for name in names(in: path) { removeTree("\(path)/\(name)") }

@@ -16,17 +16,18 @@ enum JSONValue: Codable, Sendable, Equatable, ExpressibleByStringLiteral, Expres
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
+        // What is not of one kind is tried as the next, ignoring.
         if container.decodeNil() {
             self = .null
-        } else if let value = try? container.decode(Bool.self) {  // not a Bool: the next kind is tried, ignoring
+        } else if let value = try? container.decode(Bool.self) {
             self = .bool(value)
-        } else if let value = try? container.decode(Int64.self) {  // as above, ignoring
+        } else if let value = try? container.decode(Int64.self) {
             self = .integer(value)
-        } else if let value = try? container.decode(Double.self) {  // as above, ignoring
+        } else if let value = try? container.decode(Double.self) {
             self = .number(value)
-        } else if let value = try? container.decode(String.self) {  // as above, ignoring
+        } else if let value = try? container.decode(String.self) {
             self = .string(value)
-        } else if let value = try? container.decode([JSONValue].self) {  // as above, ignoring
+        } else if let value = try? container.decode([JSONValue].self) {
             self = .array(value)
         } else {
             self = .object(try container.decode([String: JSONValue].self))
@@ -76,7 +77,8 @@ enum JSONValue: Codable, Sendable, Equatable, ExpressibleByStringLiteral, Expres
 
     /// The value that a line of text holds, or nothing when it is not JSON.
     static func parse(_ line: [UInt8]) -> JSONValue? {
-        try? JSONDecoder().decode(JSONValue.self, from: Data(line))  // the reader skips what is not JSON, ignoring
+        // The reader skips what is not JSON, ignoring.
+        try? JSONDecoder().decode(JSONValue.self, from: Data(line))
     }
 
     /// The value on one line, without the line's end.

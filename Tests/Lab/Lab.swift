@@ -34,6 +34,7 @@ public struct LabFailure: Error, CustomStringConvertible, Sendable {
         LabFailure(message, details: details.isEmpty ? more : details + "\n" + more)
     }
 
+    /// The message, and the details below it.
     public var description: String {
         details.isEmpty ? message : message + "\n" + details
     }

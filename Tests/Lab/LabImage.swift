@@ -133,12 +133,15 @@ private enum Recipe {
         mkdir -p etc/systemd/journald.conf.d
         printf '[Journal]\\nForwardToConsole=yes\\nTTYPath=/dev/ttyS0\\nMaxLevelConsole=notice\\nRateLimitBurst=0\\n' \
             > etc/systemd/journald.conf.d/lab.conf
+        mkdir -p etc/systemd/system/qemu-guest-agent.service.d
+        printf '[Service]\\nLogLevelMax=warning\\n' > etc/systemd/system/qemu-guest-agent.service.d/lab.conf
         install -m 660 -o 0 -g mail /dev/null var/mail/root
         cat > etc/systemd/system/lab-blinkstick.service <<'END'
         [Unit]
         Description=Emulated BlinkStick
         DefaultDependencies=no
         After=systemd-modules-load.service local-fs.target
+        StartLimitIntervalSec=0
         [Service]
         EnvironmentFile=/etc/lab-blinkstick
         ExecStart=/usr/local/bin/blinkstick-vhci $OPTIONS /var/lib/blinkstick.log

@@ -54,9 +54,11 @@ struct LabSelfTests {
         try guest.writeFile("/srv/new folder/it's a file", bytes, mode: "0750")
         #expect(try guest.readFile("/srv/new folder/it's a file") == bytes)
         #expect(try guest.check("stat -c %a '/srv/new folder/it'\\''s a file'").trimmed == "750")
-        try guest.copyIn("/proc/self/exe", to: "/srv/program")
-        let here = try #require(hostSHA256("/proc/self/exe"))
-        #expect(try guest.check("sha256sum /srv/program").stdout.hasPrefix(here))
+        // A size that is not a whole number of sectors.
+        try writeHostFile("/tmp/extbackup-lab.\(getpid()).file", bytes + bytes + [1, 2, 3])
+        defer { unlink("/tmp/extbackup-lab.\(getpid()).file") }
+        try guest.copyIn("/tmp/extbackup-lab.\(getpid()).file", to: "/srv/large")
+        #expect(try guest.readFile("/srv/large") == bytes + bytes + [1, 2, 3])
     }
 
     @Test func `A plugged drive shows its serial, is gone after a pull, and comes back`() throws {
@@ -65,7 +67,11 @@ struct LabSelfTests {
         try guest.plug(drive)
         try guest.waitForDrive(drive)
         #expect(try guest.check("blockdev --getsize64 \(drive.devicePath)").trimmed == "\(64 << 20)")
-        #expect(try guest.check("udevadm info -q property \(drive.devicePath)").stdout.contains("ID_SERIAL_SHORT=LAB0001"))
+        #expect(
+            try guest.check("udevadm info -q property \(drive.devicePath)").stdout.contains(
+                "ID_SERIAL_SHORT=LAB0001"
+            )
+        )
         try guest.pull(drive)
         try guest.waitForDriveToGo(drive)
         try guest.plug(drive)
@@ -80,8 +86,9 @@ struct LabSelfTests {
         try guest.check(
             """
             disk=$(basename $(readlink -f \(drive.devicePath)))
-            echo 1 > $(readlink -f /sys/block/$disk/device/../../../../..)/remove
-            """)
+            echo 1 > $(readlink -f /sys/block/$disk/device/../../../..)/remove
+            """
+        )
         try guest.waitForDriveToGo(drive)
         try guest.pull(drive)
         try guest.plug(drive)
@@ -101,7 +108,8 @@ struct LabSelfTests {
         for drive in [original, clone, third] { try guest.waitForDrive(drive) }
         #expect(
             try guest.check("blkid -o value -s UUID \(clone.devicePath)").trimmed
-                == "11111111-2222-3333-4444-555555555555")
+                == "11111111-2222-3333-4444-555555555555"
+        )
     }
 
     @Test func `LUKS opens and closes on a plugged drive`() throws {
@@ -120,7 +128,8 @@ struct LabSelfTests {
             echo hello > /mnt/file
             umount /mnt
             cryptsetup close trial
-            """)
+            """
+        )
         #expect(try guest.run("test -e /dev/mapper/trial").status == 1)
     }
 
@@ -133,16 +142,66 @@ struct LabSelfTests {
         try guest.check(
             """
             systemd-run --quiet --unit=writer dd if=/dev/zero of=\(drive.devicePath) bs=1M count=32 oflag=direct
-            """)
+            """
+        )
         #expect(try guest.run("sleep 2; systemctl is-active writer").trimmed == "active")
         try guest.pull(drive)
         try guest.waitUntil("the writer has failed", succeeds: "systemctl is-failed writer")
     }
 
-    @Test func `After a reset the guest boots with the drive present and what it had synced`() throws {
+    @Test func `A mail to root arrives in the mailbox`() throws {
+        let guest = try Guest.start(from: .booted())
+        #expect(try guest.mails().isEmpty)
+        try guest.check(
+            "/usr/sbin/sendmail -t -oi",
+            input: Array("To: root\nSubject: first\n\nHello.\nFrom here on\n".utf8)
+        )
+        try guest.waitUntil("a mail", timeout: .seconds(10)) { () throws(LabFailure) in
+            try !guest.mails().isEmpty
+        }
+        try guest.check(
+            "/usr/sbin/sendmail -t -oi",
+            input: Array("To: root\nSubject: second\n that is long\n\n".utf8)
+        )
+        try guest.waitUntil("two mails", timeout: .seconds(10)) { () throws(LabFailure) in
+            try guest.mails().count == 2
+        }
+        let mails = try guest.mails()
+        #expect(mails[0].subject == "first")
+        #expect(mails[0].body == "Hello.\nFrom here on\n")
+        #expect(mails[0].headers["to"] == "root")
+        #expect(mails[1].subject == "second that is long")
+    }
+
+    @Test func `An emulated BlinkStick is a real USB device, and its colours are logged with their times`()
+        throws
+    {
+        let guest = try Guest.start(from: .booted())
+        try guest.attachBlinkStick(serial: "BS012345-3.0")
+        let listing = try guest.check("lsusb -v -d 20a0:41e5").stdout
+        for text in ["Agile Innovative Ltd", "BlinkStick", "BS012345-3.0", "bcdDevice            2.00"] {
+            #expect(listing.contains(text))
+        }
+        try guest.check("ls /dev/hidraw*")
+        let before = Double(time(nil))
+        #expect(try guest.run(setReport(5, "05 00 01 05 13 0c")).succeeded)
+        #expect(try guest.run(setReport(1, "00 ff 00 00")).succeeded)
+        let log = try guest.lightLog()
+        #expect(log.map(\.led) == [1, 0])
+        #expect(log.map(\.rgb) == ["05130c", "ff0000"])
+        #expect(log.allSatisfy { abs($0.time - before) < 10 })
+        try guest.detachBlinkStick()
+        #expect(try guest.run("lsusb -d 20a0:41e5").status == 1)
+        try guest.attachBlinkStick(behavior: .stalling)
+        #expect(try guest.run(setReport(1, "00 00 ff 00")).status == 32)  // EPIPE
+        #expect(try guest.lightLog().count == 2)
+    }
+
+    @Test func `After a reset the BlinkStick and the drive are there`() throws {
         let guest = try Guest.start(from: .booted())
         let drive = try VirtualDrive(size: 64 << 20, serial: "LAB0008")
         try guest.plug(drive)
+        try guest.attachBlinkStick()
         try guest.waitForDrive(drive)
         try guest.check("echo kept > /root/mark")
         let boot = try guest.check("cat /proc/sys/kernel/random/boot_id").trimmed
@@ -150,28 +209,30 @@ struct LabSelfTests {
         #expect(try guest.check("cat /proc/sys/kernel/random/boot_id").trimmed != boot)
         #expect(try guest.check("cat /root/mark").trimmed == "kept")
         try guest.waitForDrive(drive)
-    }
-
-    @Test func `A mail to root arrives in the mailbox`() throws {
-        let guest = try Guest.start(from: .booted())
-        #expect(try guest.mails().isEmpty)
-        try guest.check("/usr/sbin/sendmail -t -oi", input: Array("To: root\nSubject: first\n\nHello.\n.\nFrom here on\n".utf8))
-        try guest.waitUntil("a mail", timeout: .seconds(10)) { () throws(LabFailure) in try !guest.mails().isEmpty }
-        try guest.check("/usr/sbin/sendmail -t -oi", input: Array("To: root\nSubject: second\n that is long\n\n".utf8))
-        try guest.waitUntil("two mails", timeout: .seconds(10)) { () throws(LabFailure) in try guest.mails().count == 2 }
-        let mails = try guest.mails()
-        #expect(mails[0].subject == "first")
-        #expect(mails[0].body == "Hello.\n.\nFrom here on\n")
-        #expect(mails[0].headers["to"] == "root")
-        #expect(mails[1].subject == "second that is long")
+        try guest.check("lsusb -d 20a0:41e5")
     }
 }
 
-/// The SHA-256 sum of a file on the host, from the host's own program.
-private func hostSHA256(_ path: String) -> String? {
-    let pipe = popen("sha256sum < '\(path)'", "r")
-    defer { pclose(pipe) }
-    var line = [CChar](repeating: 0, count: 100)
-    guard fgets(&line, 100, pipe) != nil else { return nil }
-    return String(decoding: line.prefix(64).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+private func writeHostFile(_ path: String, _ bytes: [UInt8]) throws {
+    let file = try #require(fopen(path, "w"))
+    defer { fclose(file) }
+    #expect(fwrite(bytes, 1, bytes.count, file) == bytes.count)
+}
+
+/// A command that sends a report to the BlinkStick, as libusb does it, and exits with errno when it is refused.
+private func setReport(_ id: Int, _ hex: String) -> String {
+    """
+    device=$(dirname $(grep -l 41e5 /sys/bus/usb/devices/*/idProduct))
+    path=$(printf /dev/bus/usb/%03d/%03d $(cat $device/busnum) $(cat $device/devnum))
+    python3 - $path <<'END'
+    import ctypes, fcntl, os, struct, sys
+    data = bytearray.fromhex('\(hex)')
+    buffer = (ctypes.c_char * len(data)).from_buffer(data)
+    transfer = struct.pack('BBHHHIP', 0x20, 9, \(id), 0, len(data), 1000, ctypes.addressof(buffer))
+    try:
+        fcntl.ioctl(os.open(sys.argv[1], os.O_RDWR), 0xc0185500, transfer)
+    except OSError as error:
+        sys.exit(error.errno)
+    END
+    """
 }
