@@ -97,7 +97,8 @@ let package = Package(
         .executableTarget(
             name: "blinkstick-vhci",
             dependencies: ["CBlinkStickEmulator"],
-            path: "Tests/blinkstick-vhci"
+            path: "Tests/blinkstick-vhci",
+            linkerSettings: [.unsafeFlags(["-static-stdlib", "-nostartfiles"])]
         ),
         .systemLibrary(
             name: "CUMockdev",
