@@ -100,7 +100,8 @@ let package = Package(
         .executableTarget(
             name: "blinkstick-vhci",
             dependencies: ["CBlinkStickEmulator"],
-            path: "Tests/blinkstick-vhci"
+            path: "Tests/blinkstick-vhci",
+            linkerSettings: [.unsafeFlags(["-static-stdlib", "-nostartfiles"])]
         ),
         .systemLibrary(
             name: "CUMockdev",

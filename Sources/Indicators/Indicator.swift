@@ -99,7 +99,7 @@ public final class Indicator: Sendable {
         // does. Green itself comes from the board alone.
         set(OwnState(state: state, isPosted: false), job: job)
         do throws(LightWarning) {
-            try board.post(state, job: job)
+            try board.record(state, job: job)
             set(OwnState(state: state, isPosted: true), job: job)
         } catch {
             warnings.report(error)

@@ -53,12 +53,12 @@ public struct LightBoard: Sendable {
 
     /// Says something about a job, for processes that drive no light themselves.
     public func post(_ notice: LightNotice, job: FileName) throws(LightWarning) {
-        try post(notice.state, job: job)
+        try record(notice.state, job: job)
     }
 
     /// Takes a job off the light.
     public func clear(job: FileName) throws(LightWarning) {
-        try post(LightState.off, job: job)
+        try record(.off, job: job)
     }
 
     /// Takes all jobs off the light, and removes files that are no states. Folders stay.
@@ -70,11 +70,11 @@ public struct LightBoard: Sendable {
         }
     }
 
-    /// Posts any state; `safe` must come from `Indicator`, with its proof.
+    /// Records any state; `safe` must come from `Indicator`, with its proof.
     ///
     /// When a state cannot be written, what the job said before is taken away if possible: a stale green must
     /// not outlive it.
-    func post(_ state: LightState, job: FileName) throws(LightWarning) {
+    func record(_ state: LightState, job: FileName) throws(LightWarning) {
         let name = Self.fileName(of: job)
         let line = Array("\(state.rawValue) \(UnixTime.now().seconds)\n".utf8)
         do throws(LightWarning) {
@@ -97,10 +97,9 @@ public struct LightBoard: Sendable {
     func whilePainting(_ body: (Reading) -> Void) throws(LightWarning) {
         let folder = try openOrMake()
         let lock = try Self.lock(".paint.lock", in: folder, patience: .seconds(3))
-        let reading = try read(folder)
-        body(reading)
-        // Held until here: closing it is what unlocks.
-        withExtendedLifetime(lock) {}
+        // The end of the open file unlocks too, ignoring.
+        defer { try? lock.unlock() }
+        body(try read(folder))
     }
 }
 
@@ -158,13 +157,13 @@ extension LightBoard {
     private func changing(_ body: (borrowing Descriptor) throws(SystemError) -> Void) throws(LightWarning) {
         let folder = try openOrMake()
         let lock = try Self.lock(".write.lock", in: folder, patience: .seconds(1))
+        // The end of the open file unlocks too, ignoring.
+        defer { try? lock.unlock() }
         do {
             try body(folder)
         } catch {
             throw .board(error)
         }
-        // Held until here: closing it is what unlocks.
-        withExtendedLifetime(lock) {}
     }
 
     private func openOrMake() throws(LightWarning) -> Descriptor {
