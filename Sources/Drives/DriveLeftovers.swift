@@ -49,6 +49,16 @@ public enum DriveLeftovers {
         }
     }
 
+    /// True when a mapping of the drive is open.
+    ///
+    /// - Throws: when sysfs cannot be read, for then nothing is known.
+    public static func exist(
+        driveName: DriveName,
+        operations: any DriveOperations = LinuxDriveOperations()
+    ) throws(SystemError) -> Bool {
+        try operations.mappings().contains { DriveIdentity.diskSequence(ofMapping: $0, of: driveName) != nil }
+    }
+
     /// Closes all mappings of the drive, `extbackup-NAME-*`, and what is mounted from them as this process sees
     /// it. A mapping whose disk is gone is closed by force. Returns what is still open.
     ///

@@ -62,7 +62,7 @@ public struct StatusOverview {
     }
 
     private func age(of time: Timestamp) -> String {
-        "\(time) (\(time.age(at: now)))"
+        "\(time) (\(time.age(asOf: now)))"
     }
 }
 

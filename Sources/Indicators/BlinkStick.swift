@@ -32,7 +32,7 @@ public final class BlinkStick: LightOutput {
             }
         }
         // While the stick clocks a frame out to its LEDs it does not listen on USB.
-        Thread.pause(for: .milliseconds(2))
+        Thread.sleep(for: .milliseconds(2))
     }
 
     /// Closes the stick.

@@ -201,7 +201,7 @@ extension LightBoard {
                 if ContinuousClock.now >= deadline {
                     throw SystemError(call: "flock", subject: name, errno: .wouldBlock)
                 }
-                Thread.pause(for: .milliseconds(5))
+                Thread.sleep(for: .milliseconds(5))
             }
             return file
         } catch {

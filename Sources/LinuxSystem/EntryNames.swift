@@ -6,7 +6,7 @@ extension Descriptor {
     /// The names in this small directory, without `.` and `..`, ordered by bytes.
     ///
     /// - Throws: `EFBIG` for a directory with more than `limit` names.
-    public func entryNames(limit: Int) throws(SystemError) -> [FileName] {
+    public func entryNames(limit: Int = 100_000) throws(SystemError) -> [FileName] {
         let directory = try open(".", .directory)
         var names: [FileName] = []
         var buffer = [UInt8](repeating: 0, count: 16384)

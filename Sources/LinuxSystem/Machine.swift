@@ -10,19 +10,22 @@ public enum Machine {
         return pages > 0 && pageSize > 0 ? UInt64(pages) * UInt64(pageSize) : 0
     }
 
+    /// This process's number.
+    public static var processID: Int32 { getpid() }
+
+    /// True while a process of that number exists; it may be another one by now.
+    public static func isRunning(_ processID: Int32) -> Bool {
+        kill(processID, 0) == 0 || currentErrno() == .notPermitted
+    }
+
+    /// The host name up to its first dot, for people: `nas`. Never empty.
+    public static func hostName() -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
+        let bytes = buffer.prefix { $0 != 0 && $0 != CChar(UInt8(ascii: ".")) }.map { UInt8(bitPattern: $0) }
+        return bytes.isEmpty ? "localhost" : String(decoding: bytes, as: UTF8.self)
+    }
+
     /// Number of processors that are switched on; at least 1.
     public static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
-}
-
-extension Thread {
-    /// Waits on the calling thread. Never call it on the cooperative pool.
-    public static func sleep(for duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        var rest = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
-        while true {
-            let wanted = rest
-            let isOver = withUnsafePointer(to: wanted) { nanosleep($0, &rest) } == 0
-            if isOver || currentErrno() != .interrupted { return }
-        }
-    }
 }

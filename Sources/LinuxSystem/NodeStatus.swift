@@ -27,6 +27,9 @@ public struct NodeStatus: Hashable, Sendable {
     /// True for the topmost directory of a mount, also of a bind mount (statx(2), `STATX_ATTR_MOUNT_ROOT`,
     /// Linux 5.8).
     public let isMountRoot: Bool
+
+    /// True when somebody besides root may read or write it.
+    public var isOpenToOthers: Bool { ownerID != 0 || permissions & 0o077 != 0 }
 }
 
 extension Descriptor {

@@ -25,7 +25,7 @@ struct IndicatorTests {
         let deadline = ContinuousClock.now + limit
         while light.colors.last != color {
             if ContinuousClock.now > deadline { return false }
-            Thread.pause(for: .milliseconds(2))
+            Thread.sleep(for: .milliseconds(2))
         }
         return true
     }
@@ -92,7 +92,7 @@ struct IndicatorTests {
         let calls = light.calls
         #expect(calls.suffix(2) == [.show(.red), .rest])
         indicator.show(.held, job: "red")
-        Thread.pause(for: .milliseconds(20))
+        Thread.sleep(for: .milliseconds(20))
         #expect(light.calls == calls)
         #expect(try board.read().worst == .held)
     }
@@ -130,7 +130,7 @@ struct IndicatorTests {
         #expect(!hasEnded.isSet)
         try board.post(.failed(.safeToPull), job: "red")
         let deadline = ContinuousClock.now + .seconds(20)
-        while !hasEnded.isSet && ContinuousClock.now < deadline { Thread.pause(for: .milliseconds(5)) }
+        while !hasEnded.isSet && ContinuousClock.now < deadline { Thread.sleep(for: .milliseconds(5)) }
         #expect(hasEnded.isSet)
         #expect(light.calls.suffix(2) == [.show(.red), .rest])
     }

@@ -24,8 +24,8 @@ extension BackupRun {
             marker.runCounter += 1
             record.runNumber = Int64(clamping: marker.runCounter)
             try marker.write(to: mounted.root)
-            record.space?.after = ByteCount(try mounted.root.fileSystemSpace().availableBytes)
-            try History.open(directory: context.layout.stateFolder).raiseRunCounter(
+            record.space?.after = ByteCount(try mounted.root.availableBytes())
+            try History.open(in: context.layout.stateFolder, now: context.now()).raiseRunCounter(
                 drive: drive.luksUUID, to: record.runNumber)
         } catch let error as DriveError {
             record.fail(Failure(error))
@@ -60,7 +60,7 @@ extension BackupRun {
     /// An older state of the drive than this machine has seen: somebody put an image of it back.
     private mutating func checkForRollback(of marker: Marker, _ drive: DriveFile) {
         do {
-            let history = try History.open(directory: context.layout.stateFolder)
+            let history = try History.open(in: context.layout.stateFolder, now: context.now())
             if let warning = history.warning { warn(warning) }
             guard let known = try history.runCounter(drive: drive.luksUUID) else { return }
             if marker.runCounter < UInt64(clamping: known) {
@@ -158,7 +158,7 @@ extension BackupRun {
     ) -> DeletionOrder? {
         let available: Int64
         do {
-            available = try mounted.root.fileSystemSpace().availableBytes
+            available = try mounted.root.availableBytes()
         } catch {
             record.fail(writeFailure(error, mounted))
             return nil

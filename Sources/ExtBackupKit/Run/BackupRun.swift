@@ -53,7 +53,7 @@ public struct BackupRun {
         startLight(configuration)
         begin(drive)
         let inhibition = context.inhibitSleep("backing up to drive '\(name)'")
-        if let warning = inhibition.warning { warn(warning) }
+        if let warning = inhibition?.warning { warn(warning) }
         workOnDrive(drive, configuration)
         withExtendedLifetime(inhibition) {}
         return end(configuration: configuration)
@@ -130,10 +130,10 @@ public struct BackupRun {
         let path = context.credentials?.appending("key") ?? context.layout.keyFile(of: name)
         do {
             let file = try Descriptor.open(path, .read)
-            if context.credentials == nil, try file.isAccessibleByOthers() {
+            if context.credentials == nil, try file.nodeStatus().isOpenToOthers {
                 failUnopened(
                     Failure(.unlockFailed, "the key \(path) can be read by others than root",
-                        hint: "run 'chown root: \(path.shellText) && chmod 0400 \(path.shellText)'"))
+                        hint: "run: chown root: \(path); chmod 0400 \(path)"))
                 return nil
             }
             return try SecretBytes(readingFrom: file)

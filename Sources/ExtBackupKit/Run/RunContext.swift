@@ -23,7 +23,7 @@ public struct RunContext: Sendable {
     /// What systemd is told.
     public var notifier: ServiceNotifier
     /// Keeps the machine from sleeping while what it gives lives.
-    public var inhibitSleep: @Sendable (String) -> SleepInhibition
+    public var inhibitSleep: @Sendable (String) -> SleepInhibitor?
     /// The last lines that an invocation wrote to the journal.
     public var journal: @Sendable (String) -> [JournalLine]
     /// Asks the run to stop.
@@ -36,7 +36,7 @@ public struct RunContext: Sendable {
         layout: HostLayout, operations: any DriveOperations,
         lightOutput: @escaping @Sendable (LightSettings) -> any LightOutput,
         now: @escaping @Sendable () -> Timestamp, hostName: String, invocation: String?, credentials: FileName?,
-        notifier: ServiceNotifier, inhibitSleep: @escaping @Sendable (String) -> SleepInhibition,
+        notifier: ServiceNotifier, inhibitSleep: @escaping @Sendable (String) -> SleepInhibitor?,
         journal: @escaping @Sendable (String) -> [JournalLine], interruption: Interruption, logger: Logger
     ) {
         self.layout = layout

@@ -25,7 +25,7 @@ struct RunReporter {
             try StatusFile(directory: context.layout.stateFolder).update { $0[drive: report.drive.name].finish(report) }
         }
         collect(&warnings) { () throws(ReportingError) in
-            try History.open(directory: context.layout.stateFolder).record(report)
+            try History.open(in: context.layout.stateFolder, now: context.now()).record(report)
         }
         return warnings
     }
@@ -56,7 +56,7 @@ struct RunReporter {
 
     private func previousVerdict(of report: RunReport) -> Verdict? {
         // Without a history the mail is one too many or one too few; its own step reports the trouble, ignoring.
-        try? History.open(directory: context.layout.stateFolder).lastVerdict(drive: report.drive.luksUUID)
+        try? History.open(in: context.layout.stateFolder, now: context.now()).lastVerdict(drive: report.drive.luksUUID)
     }
 
     /// Every prepared drive with its last good backup.

@@ -4,29 +4,6 @@ import SystemPackage
 
 /// Small directories read whole, and links: sysfs, configuration. Big trees are read in another way.
 extension Descriptor {
-    /// The names in this directory without `.` and `..`, sorted.
-    public func entryNames() throws(SystemError) -> [FileName] {
-        let again = try open(".", .directory, resolve: .anywhere)
-        let number = try check("fcntl") { ext_fcntl(again.rawValue, F_DUPFD_CLOEXEC, 0) }
-        guard let stream = fdopendir(number) else {
-            let reason = currentErrno()
-            Glibc.close(number)
-            throw SystemError(call: "fdopendir", errno: reason)
-        }
-        defer { closedir(stream) }
-        var names: [FileName] = []
-        while true {
-            Glibc.errno = 0
-            guard let entry = readdir(stream) else {
-                let reason = currentErrno()
-                if reason.rawValue != 0 { throw SystemError(call: "readdir", errno: reason) }
-                return names.sorted()
-            }
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { FileName(bytes: $0) }
-            if name != "." && name != ".." { names.append(name) }
-        }
-    }
-
     /// What the symbolic link `name` in this directory holds.
     ///
     /// - Throws: `EINVAL` when it is no symbolic link.
