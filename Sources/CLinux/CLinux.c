@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 const int32_t EXT_O_PATH = O_PATH;
@@ -156,4 +157,51 @@ int ext_scsi_command(int fd, const uint8_t *command, uint8_t length, uint32_t ti
     outcome[2] = (uint8_t)header.driver_status & 0x0f;
     outcome[3] = header.sb_len_wr > 2 ? sense[is_descriptor ? 1 : 2] & 0x0f : 0;
     return 0;
+const uint32_t EXT_SYNC_FILE_RANGE_WAIT_BEFORE = SYNC_FILE_RANGE_WAIT_BEFORE;
+const uint32_t EXT_SYNC_FILE_RANGE_WRITE = SYNC_FILE_RANGE_WRITE;
+const uint32_t EXT_SYNC_FILE_RANGE_WAIT_AFTER = SYNC_FILE_RANGE_WAIT_AFTER;
+
+
+ssize_t ext_llistxattr(const char *path, char *names, size_t length) {
+    return llistxattr(path, names, length);
+}
+
+ssize_t ext_flistxattr(int fd, char *names, size_t length) {
+    return flistxattr(fd, names, length);
+}
+
+ssize_t ext_lgetxattr(const char *path, const char *name, void *value, size_t length) {
+    return lgetxattr(path, name, value, length);
+}
+
+ssize_t ext_fgetxattr(int fd, const char *name, void *value, size_t length) {
+    return fgetxattr(fd, name, value, length);
+}
+
+int ext_lsetxattr(const char *path, const char *name, const void *value, size_t length) {
+    return lsetxattr(path, name, value, length, 0);
+}
+
+int ext_fsetxattr(int fd, const char *name, const void *value, size_t length) {
+    return fsetxattr(fd, name, value, length, 0);
+}
+
+int ext_lremovexattr(const char *path, const char *name) {
+    return lremovexattr(path, name);
+}
+
+int ext_fremovexattr(int fd, const char *name) {
+    return fremovexattr(fd, name);
+}
+
+int ext_sync_file_range(int fd, int64_t offset, int64_t length, uint32_t flags) {
+    return sync_file_range(fd, offset, length, flags);
+}
+
+ssize_t ext_pread(int fd, void *buffer, size_t length, int64_t offset) {
+    return pread(fd, buffer, length, offset);
+}
+
+ssize_t ext_pwrite(int fd, const void *buffer, size_t length, int64_t offset) {
+    return pwrite(fd, buffer, length, offset);
 }

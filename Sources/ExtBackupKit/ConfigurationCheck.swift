@@ -1,4 +1,6 @@
 public import LinuxSystem
+import Reporting
+import SystemPackage
 
 /// `extbackup config check`: reads everything a run would read.
 public enum ConfigurationCheck {

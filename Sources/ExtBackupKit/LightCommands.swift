@@ -1,5 +1,7 @@
+import Drives
 import Indicators
 import LinuxSystem
+import Logging
 import Reporting
 
 /// The light, for people and for the unit that keeps it blinking.

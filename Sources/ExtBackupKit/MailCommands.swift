@@ -1,4 +1,6 @@
+import Drives
 import LinuxSystem
+import Logging
 import Reporting
 
 /// Mail, for people and for the unit that sends it.

@@ -77,3 +77,22 @@ int ext_scsi_command(int fd, const uint8_t *command, uint8_t length, uint32_t ti
 
 // mount(2) and umount2(2) with flags that older headers lack (MS_NOSYMFOLLOW: Linux 5.10).
 extern const uint64_t EXT_MS_NOSYMFOLLOW;
+// sys/xattr.h is not in Swift's Glibc. The l forms do not follow a symbolic link in the last part.
+ssize_t ext_llistxattr(const char *path, char *names, size_t length);
+ssize_t ext_flistxattr(int fd, char *names, size_t length);
+ssize_t ext_lgetxattr(const char *path, const char *name, void *value, size_t length);
+ssize_t ext_fgetxattr(int fd, const char *name, void *value, size_t length);
+int ext_lsetxattr(const char *path, const char *name, const void *value, size_t length);
+int ext_fsetxattr(int fd, const char *name, const void *value, size_t length);
+int ext_lremovexattr(const char *path, const char *name);
+int ext_fremovexattr(int fd, const char *name);
+
+// sync_file_range(2) is hidden without _GNU_SOURCE.
+extern const uint32_t EXT_SYNC_FILE_RANGE_WAIT_BEFORE;
+extern const uint32_t EXT_SYNC_FILE_RANGE_WRITE;
+extern const uint32_t EXT_SYNC_FILE_RANGE_WAIT_AFTER;
+int ext_sync_file_range(int fd, int64_t offset, int64_t length, uint32_t flags);
+
+// pread(2) and pwrite(2) with an offset of 64 bits on every machine.
+ssize_t ext_pread(int fd, void *buffer, size_t length, int64_t offset);
+ssize_t ext_pwrite(int fd, const void *buffer, size_t length, int64_t offset);

@@ -89,11 +89,7 @@ extension Configuration {
     }
 
     private static func readMail(_ top: inout TableReader) throws(ConfigurationError) -> MailConfiguration {
-        var mail = MailConfiguration(
-            recipients: ["root"],
-            occasions: [.failure, .held, .recovered],
-            sendmail: "/usr/sbin/sendmail"
-        )
+        var mail = MailConfiguration.standard
         guard var table = try top.table("mail") else { return mail }
         if let recipients = try table.strings("to") {
             for (text, node) in recipients where !isAddress(text) {

@@ -1,5 +1,6 @@
 import Drives
 public import LinuxSystem
+import Reporting
 import SystemPackage
 
 /// What is known of a prepared drive: `/etc/extbackup/drives.d/NAME.toml`, written by `prepare-disk`.

@@ -1,6 +1,7 @@
 import Copying
 import Drives
 import LinuxSystem
+import Logging
 import Reporting
 import SystemPackage
 

@@ -1,4 +1,5 @@
 import Copying
+import Drives
 import Indicators
 import LinuxSystem
 import Logging

@@ -1,6 +1,7 @@
-import Drives
+public import Drives
 import Indicators
 import LinuxSystem
+import Logging
 public import Reporting
 import SystemPackage
 
@@ -61,8 +62,12 @@ public struct BackupRun {
 
     private mutating func startLight(_ configuration: Configuration) {
         guard case .backup = mode, let light = configuration.light else { return }
-        indicator = Indicator(light, in: context)
-        indicator?.show(.working, job: FileName(name.text))
+        do {
+            indicator = Indicator(try LightSettings(light), in: context)
+            indicator?.show(.working, job: FileName(name.text))
+        } catch {
+            warn(error.message)
+        }
     }
 
     private mutating func begin(_ drive: DriveFile) {

@@ -1,5 +1,5 @@
-import Drives
-import Indicators
+public import Drives
+public import Indicators
 import LinuxSystem
 import Logging
 import Reporting

@@ -1,6 +1,7 @@
 public import Drives
 import Indicators
 import LinuxSystem
+import Logging
 public import Reporting
 
 /// What the `OnFailure=` unit does: it tells a person about a run that could not tell itself.

@@ -1,4 +1,5 @@
 import LinuxSystem
+import Reporting
 import SystemPackage
 
 /// A source that nobody else changes as long as this value lives.

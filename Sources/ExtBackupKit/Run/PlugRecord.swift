@@ -1,5 +1,7 @@
-import Drives
+public import Drives
 import LinuxSystem
+import Logging
+import Reporting
 import SystemPackage
 
 /// Which plug-in of a drive the last run worked on, so that a newer one is noticed: every plug-in gets a run.

@@ -1,6 +1,7 @@
 public import Drives
 import Indicators
 import LinuxSystem
+import Logging
 public import Reporting
 
 /// What follows every end of an agent, also by SIGKILL: nothing stays open, the light tells the truth, and a drive

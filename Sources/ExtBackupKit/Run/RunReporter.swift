@@ -1,5 +1,6 @@
 import Drives
 import LinuxSystem
+import Logging
 import Reporting
 
 /// Makes a run's report known: status file, history, journal, mail.

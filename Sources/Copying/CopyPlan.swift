@@ -1,0 +1,147 @@
+public import LinuxSystem
+
+/// Whether what the source does not have is removed from the destination.
+public enum Deletions: Hashable, Sendable {
+    /// It is removed.
+    case perform
+    /// It stays, and is counted. Nothing is removed but what must give way to something of another kind; where that is
+    /// a folder with contents, the change is held as well.
+    case hold
+}
+
+/// When deletions are made.
+public enum DeletionOrder: Hashable, Sendable {
+    /// After everything was copied and is durable.
+    case last
+    /// Before anything is copied: when what is new does not fit beside what is old.
+    case first
+}
+
+/// What is to be done to make a destination equal to its source. Making it writes nothing.
+public struct CopyPlan: Sendable {
+    let request: CopyRequest
+    let folders: [PlannedFolder]
+    let leaders: [LinkTable.Leader?]
+    let scanDuration: Duration
+    /// Counts, bytes and space, for guards.
+    public let summary: PlanSummary
+    /// What could not be read, or is refused.
+    public let skipped: SkippedEntries
+    /// What was there and went away while the trees were walked.
+    public let vanished: SkippedEntries
+
+    /// Walks both trees. Blocks.
+    ///
+    /// - Parameter progress: called a few times a second while there is progress.
+    /// - Throws: `sourceFailed` when the source's root cannot be read, `destinationFailed`, `outOfResources`,
+    ///   `interrupted`. What cannot be read further down is named in `skipped`, and nothing in its folder is removed.
+    public static func make(
+        _ request: CopyRequest,
+        interruption: Interruption,
+        progress: @escaping (CopyProgress) -> Void = { _ in }
+    ) throws(CopyError) -> CopyPlan {
+        let clock = ContinuousClock()
+        let start = clock.now
+        var planner = try Planner(request, meter: ProgressMeter(progress), interruption: interruption)
+        try planner.run()
+        let leaders = planner.resolveLinks()
+        return CopyPlan(
+            request: request,
+            folders: planner.folders,
+            leaders: leaders,
+            scanDuration: clock.now - start,
+            summary: planner.summary,
+            skipped: planner.skipped,
+            vanished: planner.vanished
+        )
+    }
+
+    /// Carries the plan out. Blocks.
+    ///
+    /// Order: contents in batches, each durable before it gets its names; hard links; deletions (`order`); metadata and
+    /// times of folders; a last syncfs with its result checked.
+    ///
+    /// - Parameter progress: called a few times a second while there is progress; not while the kernel writes a batch
+    ///   (at most 512 files or 256 MiB, besides what a single file has in flight).
+    /// - Throws: what ended the run. What is under its final name is whole; the next run goes on from there.
+    public func apply(
+        deletions: Deletions,
+        order: DeletionOrder = .last,
+        interruption: Interruption,
+        progress: @escaping (CopyProgress) -> Void = { _ in }
+    ) throws(CopyError) -> CopyOutcome {
+        var applier = Applier(
+            self,
+            deletions: deletions,
+            meter: ProgressMeter(progress),
+            interruption: interruption
+        )
+        return try applier.run(order: order)
+    }
+}
+
+/// One change of a plan, for people.
+public struct PlannedChange: Hashable, Sendable {
+    /// What happens.
+    public enum Kind: Hashable, Sendable {
+        /// The destination does not have the entry.
+        case new
+        /// Its contents are written anew.
+        case contents
+        /// Owner, mode, time or attributes are repaired.
+        case metadata
+        /// It becomes one more name of a file.
+        case link
+        /// It is removed, a folder with everything in it.
+        case removal
+        /// A rest of a killed run is removed.
+        case leftover
+    }
+
+    /// What happens.
+    public let kind: Kind
+    /// What the entry is: on the source, or for a removal on the destination.
+    public let entry: EntryKind
+    /// From the root; empty for the root itself.
+    public let path: FileName
+    /// Bytes of contents to write.
+    public let bytes: Int64
+}
+
+extension CopyPlan {
+    /// Calls `body` with every change, folder by folder.
+    public func forEachChange<Failure: Error>(
+        _ body: (PlannedChange) throws(Failure) -> Void
+    ) throws(Failure) {
+        for (id, folder) in folders.enumerated() {
+            if folder.state != .present {
+                try body(change(.new, .directory, folders.path(of: id)))
+            } else if folder.metadataDiffers {
+                try body(change(.metadata, .directory, folders.path(of: id)))
+            }
+            for step in folder.steps {
+                let path = folders.path(of: id, step.name)
+                switch step.action {
+                case .copy(let replacing, let size, _):
+                    let isNew = if case .nothing = replacing { true } else { false }
+                    try body(
+                        change(isNew ? .new : .contents, step.kind, path, step.kind == .file ? size : 0)
+                    )
+                case .repair: try body(change(.metadata, step.kind, path))
+                case .link: try body(change(.link, step.kind, path))
+                case .remove: try body(change(.removal, step.kind, path))
+                case .removeLeftover: try body(change(.leftover, step.kind, path))
+                }
+            }
+        }
+    }
+
+    private func change(
+        _ kind: PlannedChange.Kind,
+        _ entry: EntryKind,
+        _ path: FileName,
+        _ bytes: Int64 = 0
+    ) -> PlannedChange {
+        PlannedChange(kind: kind, entry: entry, path: path, bytes: bytes)
+    }
+}

@@ -1,0 +1,60 @@
+public import LinuxSystem
+
+/// What to copy where.
+///
+/// The copier makes the destination equal to the source: everything that `rsync -aHAXS --delete --numeric-ids SRC/
+/// DST/` carries, and what rsync loses as well (changes within a second, split hard links). It works in two
+/// steps. `CopyPlan.make` walks both trees and writes nothing; the caller looks at the plan's summary and decides
+/// (guards, free space); `apply` carries it out. After an error, a kill or a pulled plug every name on the
+/// destination holds its old or its new contents, whole, and the next run converges.
+public struct CopyRequest: Sendable {
+    /// Whether folders on other file systems below the source belong to it.
+    public enum Boundary: Sendable {
+        /// A folder where another file system is mounted becomes an empty folder; what the destination has in it
+        /// stays.
+        case oneFileSystem
+        /// All that can be reached is copied.
+        case acrossFileSystems
+    }
+
+    let source: SharedDescriptor
+    let destination: SharedDescriptor
+    let filter: FilterRules
+    let boundary: Boundary
+    let protected: Set<FileName>
+
+    /// Describes what to copy; both descriptors are directories open for reading, and are duplicated.
+    ///
+    /// - Parameter protected: names directly below the destination's root that are not touched, whatever the
+    ///   source holds.
+    public init(
+        source: borrowing Descriptor,
+        destination: borrowing Descriptor,
+        filter: FilterRules = FilterRules(),
+        boundary: Boundary = .oneFileSystem,
+        protected: Set<FileName> = []
+    ) throws(SystemError) {
+        self.source = SharedDescriptor(try source.duplicate())
+        self.destination = SharedDescriptor(try destination.duplicate())
+        self.filter = filter
+        self.boundary = boundary
+        self.protected = protected
+    }
+
+    /// How folders of the source are opened.
+    var sourceResolution: Resolution {
+        switch boundary {
+        case .oneFileSystem: .beneath
+        case .acrossFileSystems: .beneathAcrossMounts
+        }
+    }
+}
+
+/// An open file or folder with several owners; closed when the last one lets go.
+final class SharedDescriptor: Sendable {
+    let descriptor: Descriptor
+
+    init(_ descriptor: consuming Descriptor) {
+        self.descriptor = descriptor
+    }
+}

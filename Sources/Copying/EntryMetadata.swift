@@ -1,0 +1,154 @@
+internal import LinuxSystem
+internal import SystemPackage
+
+/// Everything about an entry but its contents: owner, mode, time, extended attributes with ACLs and capabilities
+/// among them.
+struct EntryMetadata {
+    let status: EntryStatus
+    let attributes: [FileName: [UInt8]]
+
+    /// Reads what belongs to `status` besides it.
+    init(_ status: EntryStatus, at place: AttributePlace, _ ability: Ability) throws(SystemError) {
+        self.status = status
+        attributes = try Self.readAttributes(at: place, ability)
+    }
+
+    static func readAttributes(
+        at place: AttributePlace,
+        _ ability: Ability
+    ) throws(SystemError) -> [FileName: [UInt8]] {
+        var values: [FileName: [UInt8]] = [:]
+        for name in try place.names() where ability.carries(name) {
+            // One that was removed since it was listed is none.
+            if let value = try place.value(name) { values[name] = value }
+        }
+        return values
+    }
+
+    /// True when the mirror needs a repair. The time of a folder counts as well.
+    func differs(from mirror: EntryMetadata, _ ability: Ability) -> Bool {
+        Self.statusDiffers(status, mirror.status, ability) || attributes != mirror.attributes
+    }
+
+    /// As `differs`, by what the status alone tells.
+    static func statusDiffers(_ source: EntryStatus, _ mirror: EntryStatus, _ ability: Ability) -> Bool {
+        let sameMode = source.kind == .symbolicLink || source.permissions == mirror.permissions
+        let sameOwner = source.uid == mirror.uid && source.gid == mirror.gid
+        return !sameMode || source.modified != mirror.modified || (ability.setsOwners && !sameOwner)
+    }
+}
+
+/// What the process can carry: root everything, others what is theirs.
+enum Ability: Sendable {
+    case root
+    case user
+
+    static var ofProcess: Ability { ProcessLimits.isRoot ? .root : .user }
+
+    var setsOwners: Bool { self == .root }
+
+    /// ACLs are attributes in the raw form of the kernel; other attributes of the namespace `system`, and those of a
+    /// file system itself (`btrfs.`), mean nothing elsewhere.
+    func carries(_ attribute: FileName) -> Bool {
+        let name = attribute.bytes
+        if name.starts(with: "user.".utf8) { return true }
+        if attribute == "system.posix_acl_access" || attribute == "system.posix_acl_default" { return true }
+        return self == .root && (name.starts(with: "trusted.".utf8) || name.starts(with: "security.".utf8))
+    }
+}
+
+/// The entry whose metadata is set.
+enum MetadataTarget {
+    /// An open file or folder.
+    case open(SharedDescriptor)
+    /// A name in a folder, which is not followed.
+    case named(FileName, in: SharedDescriptor)
+
+    private var place: AttributePlace {
+        switch self {
+        case .open(let file): AttributePlace(of: file.descriptor)
+        case .named(let name, let folder): AttributePlace(name, in: folder.descriptor)
+        }
+    }
+
+    private func status() throws(SystemError) -> EntryStatus {
+        switch self {
+        case .open(let file): try file.descriptor.status()
+        case .named(let name, let folder): try folder.descriptor.status(of: name)
+        }
+    }
+
+    /// Makes the metadata equal to `wanted`.
+    ///
+    /// The order matters: a new owner clears set-id bits and capabilities, so attributes come after it; an ACL changes
+    /// the mode, so the mode comes after that; everything before may change the time.
+    ///
+    /// - Returns: the first attribute that the destination does not take.
+    func apply(_ wanted: EntryMetadata, _ ability: Ability) throws(SystemError) -> SystemError? {
+        let present = try status()
+        if ability.setsOwners, (present.uid, present.gid) != (wanted.status.uid, wanted.status.gid) {
+            try setOwner(wanted.status.uid, wanted.status.gid)
+        }
+        let refused = try setAttributes(wanted.attributes, ability)
+        if wanted.status.kind != .symbolicLink { try setPermissions(wanted.status.permissions) }
+        try setModified(wanted.status.modified)
+        return refused
+    }
+
+    private func setAttributes(
+        _ wanted: [FileName: [UInt8]],
+        _ ability: Ability
+    ) throws(SystemError) -> SystemError? {
+        let present = try EntryMetadata.readAttributes(at: place, ability)
+        var refused: SystemError?
+        for name in present.keys where wanted[name] == nil {
+            try place.remove(name)
+        }
+        for (name, value) in wanted where present[name] != value {
+            do {
+                try place.set(name, to: value)
+            } catch {
+                guard try isRefusal(error) else { throw error }
+                refused = refused ?? error
+            }
+        }
+        return refused
+    }
+
+    /// True when the destination takes this attribute at no time. ext4 says "no space" for a value that is larger
+    /// than its one block of attributes, so a device that has room tells the difference.
+    private func isRefusal(_ error: SystemError) throws(SystemError) -> Bool {
+        switch error.errno {
+        case .notSupported, .notPermitted, .invalidArgument, .argListTooLong, .outOfRange: return true
+        case .noSpace:
+            let free =
+                switch self {
+                case .open(let file): try file.descriptor.freeBytes()
+                case .named(_, let folder): try folder.descriptor.freeBytes()
+                }
+            return free > 1 << 20
+        default: return false
+        }
+    }
+
+    private func setOwner(_ uid: UInt32, _ gid: UInt32) throws(SystemError) {
+        switch self {
+        case .open(let file): try file.descriptor.setOwner(uid: uid, gid: gid)
+        case .named(let name, let folder): try folder.descriptor.setOwner(of: name, uid: uid, gid: gid)
+        }
+    }
+
+    private func setPermissions(_ permissions: UInt32) throws(SystemError) {
+        switch self {
+        case .open(let file): try file.descriptor.setPermissions(permissions)
+        case .named(let name, let folder): try folder.descriptor.setPermissions(of: name, permissions)
+        }
+    }
+
+    private func setModified(_ time: FileTime) throws(SystemError) {
+        switch self {
+        case .open(let file): try file.descriptor.setModified(time)
+        case .named(let name, let folder): try folder.descriptor.setModified(of: name, time)
+        }
+    }
+}

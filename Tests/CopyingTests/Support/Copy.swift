@@ -1,0 +1,43 @@
+import Copying
+import LinuxSystem
+
+/// Plans and applies with deletions, and gives both results.
+@discardableResult
+func copy(
+    _ source: borrowing Descriptor,
+    to destination: borrowing Descriptor,
+    excluding patterns: [FileName] = [],
+    boundary: CopyRequest.Boundary = .oneFileSystem,
+    protected: Set<FileName> = [],
+    deletions: Deletions = .perform,
+    order: DeletionOrder = .last,
+    interruption: Interruption = Interruption(),
+    progress: @escaping (CopyProgress) -> Void = { _ in }
+) throws -> (summary: PlanSummary, outcome: CopyOutcome) {
+    let plan = try plan(source, destination, excluding: patterns, boundary: boundary, protected: protected)
+    let outcome = try plan.apply(
+        deletions: deletions,
+        order: order,
+        interruption: interruption,
+        progress: progress
+    )
+    return (plan.summary, outcome)
+}
+
+/// Plans only.
+func plan(
+    _ source: borrowing Descriptor,
+    _ destination: borrowing Descriptor,
+    excluding patterns: [FileName] = [],
+    boundary: CopyRequest.Boundary = .oneFileSystem,
+    protected: Set<FileName> = []
+) throws -> CopyPlan {
+    let request = try CopyRequest(
+        source: source,
+        destination: destination,
+        filter: FilterRules(excluding: patterns),
+        boundary: boundary,
+        protected: protected
+    )
+    return try CopyPlan.make(request, interruption: Interruption())
+}

@@ -1,0 +1,114 @@
+import LinuxSystem
+import Testing
+
+/// Everything that a copy must carry, read with calls of its own and compared exactly.
+struct TreeFacts {
+    /// The facts of one entry as text, so that a difference shows what differs.
+    private(set) var facts: [FileName: String] = [:]
+    private var namesOfInode: [UInt64: [FileName]] = [:]
+
+    init(_ root: borrowing Descriptor) throws {
+        facts[""] = try Self.metadata(root.status(), AttributePlace(of: root))
+        try read(root, FileName())
+        for names in namesOfInode.values where names.count > 1 {
+            let sorted = names.sorted()
+            for name in sorted { facts[name, default: ""] += " same as \(sorted[0])" }
+        }
+    }
+
+    private mutating func read(_ folder: borrowing Descriptor, _ path: FileName) throws {
+        var names: [FileName] = []
+        try folder.forEachName { names.append($0) }
+        for name in names {
+            let status = try folder.status(of: name)
+            let place = path.appending(name)
+            var text = try Self.metadata(status, AttributePlace(name, in: folder))
+            switch status.kind {
+            case .file: text += try Self.contents(folder.open(name, .noAccessTime), status)
+            case .directory: try read(folder.open(name, .directory), place)
+            case .symbolicLink: text += " -> \(try folder.symbolicLinkTarget(name))"
+            case .characterDevice, .blockDevice: text += " device \(status.deviceNumber)"
+            case .fifo, .socket: break
+            }
+            if status.kind != .directory { namesOfInode[status.inode, default: []].append(place) }
+            facts[place] = text
+        }
+    }
+
+    private static func metadata(_ status: EntryStatus, _ place: AttributePlace) throws -> String {
+        var text = "\(status.kind) \(String(status.permissions, radix: 8)) \(status.uid):\(status.gid)"
+        text += " \(status.modified.seconds).\(status.modified.nanoseconds)"
+        for name in try place.names().sorted() {
+            let value = try place.value(name) ?? []
+            text += " [\(name) \(value.map { String($0, radix: 16) }.joined(separator: " "))]"
+        }
+        return text
+    }
+
+    private static func contents(_ file: borrowing Descriptor, _ status: EntryStatus) throws -> String {
+        var text = " \(status.size) bytes"
+        var position: Int64 = 0
+        while position < status.size, let data = try file.nextData(from: position) {
+            let end = try file.nextHole(from: data)
+            text += " data \(data)..<\(end) \(String(try hash(file, data, end), radix: 16))"
+            position = end
+        }
+        return text
+    }
+
+    /// FNV-1a over the bytes of a range.
+    private static func hash(_ file: borrowing Descriptor, _ start: Int64, _ end: Int64) throws -> UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536, alignment: 16)
+        defer { buffer.deallocate() }
+        var position = start
+        while position < end {
+            let wanted = Int(min(Int64(buffer.count), end - position))
+            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])
+            let count = try file.read(into: part, at: position)
+            if count == 0 { return hash }
+            for byte in part[..<count] { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+            position += Int64(count)
+        }
+        return hash
+    }
+
+    /// What differs, one line each.
+    func differences(from other: TreeFacts) -> [String] {
+        var lines: [String] = []
+        for path in Set(facts.keys).union(other.facts.keys).sorted() where facts[path] != other.facts[path] {
+            lines.append("\(path): \(facts[path] ?? "missing") / \(other.facts[path] ?? "missing")")
+        }
+        return lines
+    }
+}
+
+/// Expects two trees to be equal by our own comparison and in rsync's eyes.
+func expectEqual(
+    _ source: borrowing Descriptor,
+    _ destination: borrowing Descriptor,
+    _ comment: String = "",
+    sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+    let differences = try TreeFacts(source).differences(from: TreeFacts(destination))
+    #expect(differences == [], "\(comment)", sourceLocation: sourceLocation)
+    let opinion = try rsync(source, destination, ["-naHAXS", "-@-1", "--checksum", "-i"])
+    #expect(opinion == "", "\(comment) rsync", sourceLocation: sourceLocation)
+}
+
+/// Runs rsync with deletion and numeric ids from one open folder to another.
+@discardableResult
+func rsync(
+    _ source: borrowing Descriptor,
+    _ destination: borrowing Descriptor,
+    _ options: [FileName]
+) throws -> String {
+    let process = "/proc/\(try selfProcess())/fd/"
+    let paths = [source.rawValue, destination.rawValue].map { FileName(process + "\($0)/") }
+    return try run(["/usr/bin/rsync", "--delete", "--numeric-ids"] + options + paths)
+}
+
+/// The number of this process, as a child sees it.
+private func selfProcess() throws -> FileName {
+    try Descriptor.open("/proc", .directory).symbolicLinkTarget("self")
+}
