@@ -241,6 +241,27 @@ struct DriveChainTests {
         #expect(try operations.mappings().isEmpty)
     }
 
+    @Test("on which a sync failed once never ends as released, but closed")
+    func lostWrites() throws {
+        let operations = RecordingDriveOperations(faults: [
+            .init(call: "sync", errno: .ioError, occurrences: 1...1)
+        ])
+        let folder = try TemporaryFolder()
+        let key = try SecretBytes(randomCount: 16)
+        let locked = try LockedDrive.claim(try .example(), operations: operations)
+        let mounted = try locked.unlock(key: key).mount(at: folder.path)
+        // The kernel tells the error once: here, ignoring.
+        try? mounted.sync()
+        do {
+            _ = try mounted.unmount()
+            Issue.record("it was unmounted as if nothing had happened")
+        } catch {
+            #expect(error.reason == .syncFailed(SystemError(call: "syncfs", errno: .ioError)))
+            #expect(error.isClosed)
+        }
+        #expect(operations.calls == upToUnmount + ["unmount", "deactivate", "flush"])
+    }
+
     @Test("given up after the drive vanished does not wait, and uses force")
     func abandoned() throws {
         let operations = RecordingDriveOperations(faults: [

@@ -62,6 +62,7 @@ struct ClaimTests {
     struct Refusal: Sendable {
         var operations: RecordingDriveOperations
         var reason: DriveError.Reason
+        var leftOpen: [Leftover] = []
     }
 
     private static let device = BlockDevice.example()
@@ -94,13 +95,14 @@ struct ClaimTests {
             // Its other partition is mounted.
             Refusal(
                 operations: RecordingDriveOperations(diskHolders: [mounted]),
-                reason: .inUse(device, holders: [mounted])
+                reason: .inUse(device, holders: [mounted]),
+                leftOpen: [Leftover(.disk("/dev/sdx"), holders: [mounted])]
             ),
         ]
     )
     func refusals(row: Refusal) throws {
         let name = try DriveIdentity.example().name
-        #expect(throws: DriveError(drive: name, reason: row.reason)) {
+        #expect(throws: DriveError(drive: name, reason: row.reason, leftOpen: row.leftOpen)) {
             _ = try LockedDrive.claim(try .example(), operations: row.operations)
         }
     }
