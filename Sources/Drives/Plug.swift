@@ -37,7 +37,7 @@ struct Plug: Sendable {
             )
         }
         var opened = openMapping(mapping)
-        let leftOpen = dispose(&opened)
+        let leftOpen = opened.dispose()
         return error(.unlockRefused(refusal), during: .unlock, leftOpen: leftOpen)
     }
 
