@@ -85,7 +85,7 @@ let package = Package(
         tests("DrivesTests", ["Drives", "LinuxSystem", systemPackage]),
         tests("CopyingTests", ["Copying", "LinuxSystem", systemPackage]),
         tests("IndicatorsTests", ["Indicators", "LinuxSystem", "blinkstick-testbed", systemPackage]),
-        tests("ReportingTests", ["Reporting", "LinuxSystem", systemPackage]),
+        tests("ReportingTests", ["Reporting", "LinuxSystem", systemPackage, logging]),
         tests(
             "ExtBackupKitTests",
             ["ExtBackupKit", "Drives", "Copying", "Indicators", "Reporting", "LinuxSystem", systemPackage]
