@@ -77,7 +77,7 @@ let package = Package(
         .executableTarget(
             name: "extbackup",
             dependencies: [
-                "ExtBackupKit", logging,
+                "ExtBackupKit", "Drives", "Indicators", "Reporting", "LinuxSystem", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings
@@ -88,7 +88,7 @@ let package = Package(
         tests("DrivesTests", ["Drives", "LinuxSystem", systemPackage]),
         tests("CopyingTests", ["Copying", "LinuxSystem", systemPackage]),
         tests("IndicatorsTests", ["Indicators", "LinuxSystem", "blinkstick-testbed", systemPackage]),
-        tests("ReportingTests", ["Reporting", "LinuxSystem", systemPackage]),
+        tests("ReportingTests", ["Reporting", "LinuxSystem", systemPackage, logging]),
         tests(
             "ExtBackupKitTests",
             ["ExtBackupKit", "Drives", "Copying", "Indicators", "Reporting", "LinuxSystem", systemPackage]

@@ -7,8 +7,10 @@
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <sched.h>
+#include <scsi/sg.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -133,8 +135,6 @@ int ext_blkpg_delete(int fd, int number) {
     return blkpg(fd, BLKPG_DEL_PARTITION, &partition);
 }
 
-#include <scsi/sg.h>
-#include <sys/mount.h>
 
 const uint64_t EXT_MS_NOSYMFOLLOW = MS_NOSYMFOLLOW;
 
@@ -157,6 +157,8 @@ int ext_scsi_command(int fd, const uint8_t *command, uint8_t length, uint32_t ti
     outcome[2] = (uint8_t)header.driver_status & 0x0f;
     outcome[3] = header.sb_len_wr > 2 ? sense[is_descriptor ? 1 : 2] & 0x0f : 0;
     return 0;
+}
+
 const uint32_t EXT_SYNC_FILE_RANGE_WAIT_BEFORE = SYNC_FILE_RANGE_WAIT_BEFORE;
 const uint32_t EXT_SYNC_FILE_RANGE_WRITE = SYNC_FILE_RANGE_WRITE;
 const uint32_t EXT_SYNC_FILE_RANGE_WAIT_AFTER = SYNC_FILE_RANGE_WAIT_AFTER;

@@ -21,10 +21,10 @@ public struct LightCommands {
     public func test(say: (String) -> Void) throws(Failure) {
         let settings = try lightSettings()
         let output = context.lightOutput(settings)
-        do {
+        do throws(LightWarning) {
             for role in LightRole.allCases {
                 say("\(role.rawValue): \(role.meaning)")
-                try output.show(settings.color(of: role))
+                try output.show(settings.color(for: role))
                 Thread.sleep(for: .seconds(1))
             }
             try output.show(.off)
@@ -47,14 +47,10 @@ public struct LightCommands {
 
     /// Shows the worst state of all jobs, for as long as it has to blink. Blocks.
     public func show() throws(Failure) {
-        let logger = context.logger
-        let indicator = Indicator(
-            output: context.lightOutput(try lightSettings()), board: LightBoard(folder: context.layout.lightFolder),
-            settings: try lightSettings(), onWarning: { logger.warning("\($0)") })
-        indicator.run(until: context.interruption)
+        Indicator(try lightSettings(), in: context).run(until: context.interruption)
     }
 
-    private func lightSettings() throws(Failure) -> LightSettings {
+    func lightSettings() throws(Failure) -> LightSettings {
         let light: LightConfiguration?
         do {
             light = try Configuration(readingFrom: context.layout.configurationFile).light

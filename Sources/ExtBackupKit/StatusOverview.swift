@@ -1,7 +1,7 @@
 import Drives
 import FoundationEssentials
 import LinuxSystem
-import Reporting
+public import Reporting
 
 /// How all drives stand.
 public struct StatusOverview {

@@ -98,7 +98,7 @@ public struct ChildProcess: Sendable {
             ]
             if poll(&fds, 2, milliseconds) < 0 { continue }
             if fds[1].revents != 0 {
-                let count = rest.withUnsafeBytes { Glibc.write(child.input, $0.baseAddress, $0.count) }
+                let count = Self.writeWithoutSignal(child.input, rest)
                 if count > 0 { rest = rest.dropFirst(count) }
                 // A program that does not read its input to the end is no failure of ours: its status tells.
                 if rest.isEmpty || (count < 0 && currentErrno() != .wouldBlock) { child.closeInput() }
@@ -113,5 +113,26 @@ public struct ChildProcess: Sendable {
                 }
             }
         }
+    }
+
+    /// write(2) to a program that may have ended: that raises SIGPIPE in the writing thread, whose default ends
+    /// the whole process. It is held back here and taken off the thread again, so that a program that ignores
+    /// its input is no matter of how the process is set up.
+    private static func writeWithoutSignal(_ fd: CInt, _ bytes: ArraySlice<UInt8>) -> Int {
+        var pipe = sigset_t()
+        sigemptyset(&pipe)
+        sigaddset(&pipe, SIGPIPE)
+        var before = sigset_t()
+        pthread_sigmask(SIG_BLOCK, &pipe, &before)
+        let count = bytes.withUnsafeBytes { Glibc.write(fd, $0.baseAddress, $0.count) }
+        let reason = errno
+        if count < 0, reason == EPIPE {
+            var none = timespec()
+            // Where SIGPIPE is ignored none is pending, and this says so at once, ignoring.
+            _ = sigtimedwait(&pipe, nil, &none)
+        }
+        pthread_sigmask(SIG_SETMASK, &before, nil)
+        errno = reason
+        return count
     }
 }

@@ -1,3 +1,4 @@
+internal import CLinux
 import Glibc
 internal import SystemPackage
 
@@ -8,6 +9,13 @@ public enum Machine {
         let pages = sysconf(Int32(_SC_PHYS_PAGES))
         let pageSize = sysconf(Int32(_SC_PAGESIZE))
         return pages > 0 && pageSize > 0 ? UInt64(pages) * UInt64(pageSize) : 0
+    }
+
+    /// From now on this process leaves no core dump, and others of its user cannot look into its memory: keys are
+    /// in it.
+    public static func forbidLookingInside() {
+        // It cannot fail with these arguments (prctl(2), PR_SET_DUMPABLE).
+        _ = ext_no_core_dumps()
     }
 
     /// This process's number.

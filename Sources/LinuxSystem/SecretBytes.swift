@@ -34,6 +34,14 @@ public struct SecretBytes: ~Copyable, Sendable {
         memory.copyMemory(from: bytes)
     }
 
+    /// Copies bytes and wipes where they came from.
+    public init(wiping bytes: inout [UInt8]) {
+        memory = .allocate(byteCount: bytes.count, alignment: 16)
+        _ = mlock(memory.baseAddress, memory.count)
+        memory.copyBytes(from: bytes)
+        for index in bytes.indices { bytes[index] = 0 }
+    }
+
     /// `count` random bytes of the kernel's generator.
     public init(randomCount count: Int) throws(SystemError) {
         memory = .allocate(byteCount: count, alignment: 16)
@@ -61,5 +69,18 @@ public struct SecretBytes: ~Copyable, Sendable {
         explicit_bzero(start, buffer.count)
         munlock(start, buffer.count)
         buffer.deallocate()
+    }
+}
+
+extension SecretBytes {
+    /// True when both hold the same bytes.
+    public func hasSameBytes(as other: borrowing SecretBytes) -> Bool {
+        withBytes { left in other.withBytes { right in left.elementsEqual(right) } }
+    }
+
+    /// The bytes before the first line's end.
+    public func firstLine() -> SecretBytes {
+        let end = withBytes { $0.firstIndex(of: UInt8(ascii: "\n")) } ?? count
+        return SecretBytes(copying: UnsafeRawBufferPointer(rebasing: memory[..<end]))
     }
 }

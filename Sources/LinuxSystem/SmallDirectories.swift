@@ -33,13 +33,6 @@ extension Descriptor {
         }
     }
 
-    /// Gives the file `name` in this directory the name `newName`, in the place of what had it.
-    public func rename(_ name: FileName, to newName: FileName) throws(SystemError) {
-        try check("renameat", name) {
-            name.withCString { from in newName.withCString { renameat(rawValue, from, rawValue, $0) } }
-        }
-    }
-
     /// Sets the mode of this file.
     public func setMode(_ mode: UInt32) throws(SystemError) {
         try check("fchmod") { fchmod(rawValue, mode_t(mode)) }

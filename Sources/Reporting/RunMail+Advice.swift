@@ -52,7 +52,7 @@ extension RunMail {
                 Step(text: "If you did, approve; the next run deletes them:", command: command("approve")),
             ]
         case .failed(let kind):
-            report.failure?.hint.map { [Step(text: Self.sentence($0))] } ?? remedy(for: kind)
+            report.failure?.hint.map { [Step(text: Self.capitalized($0))] } ?? remedy(for: kind)
         }
     }
 
@@ -142,8 +142,12 @@ extension RunMail {
 
     /// A message in the program's voice as a sentence.
     private static func sentence(_ message: String) -> String {
-        let text = SingleLine.escape(message)
-        let end = text.last.map { ".!?:".contains($0) } == true ? "" : "."
-        return text.prefix(1).uppercased() + text.dropFirst() + end
+        capitalized(message) + "."
+    }
+
+    /// A hint gets no full stop: it may end in a command.
+    private static func capitalized(_ text: String) -> String {
+        let text = SingleLine.escape(text)
+        return text.prefix(1).uppercased() + text.dropFirst()
     }
 }

@@ -101,10 +101,26 @@ extension RunMail {
         case .succeeded: occasion == .recovered ? "\(backup) works again" : "\(backup) is done"
         case .partial: "\(backup) is INCOMPLETE"
         case .held: "\(backup) is done, deletions are HELD"
-        case .failed(.driveGone): "\(backup) FAILED, drive gone while \(report.phase.activity)"
-        case .failed: "\(backup) FAILED while \(report.phase.activity)"
+        case .failed(let kind): "\(backup) FAILED\(circumstance(of: kind))"
         case .interrupted: "\(backup) was STOPPED while \(report.phase.activity)"
         case .skipped: "\(backup) was skipped"
+        }
+    }
+
+    /// What the subject says of a failure: its kind where that says it all, else the step. Where the run goes on
+    /// to its end, as after a missing source, the step would mislead.
+    private func circumstance(of kind: FailureKind) -> String {
+        switch kind {
+        case .other, .agentKilled: " while \(report.phase.activity)"
+        case .noDrive: ": drive not found"
+        case .locked: ": locked by other work"
+        case .unlockFailed: ": key does not open it"
+        case .noSpace: ": it does not fit"
+        case .driveGone: ": drive gone"
+        case .verifyFailed: ": contents differ"
+        case .sourceMissing: ": source missing"
+        case .notClosed: ": drive not closed"
+        case .config: ": configuration invalid"
         }
     }
 
@@ -128,13 +144,16 @@ extension RunMail {
             "\(backup) is done but not complete: "
                 + "\(Self.counted(report.total.skipped.total, "entry", "entries")) could not be copied."
         case .held:
-            "\(backup) is done, but nothing was deleted where that looked wrong: "
-                + "\(Self.counted(report.total.heldDeletions, "deletion waits", "deletions wait")) for you."
+            "\(backup) is done, but "
+                + Self.counted(report.total.heldDeletions, "deletion waits", "deletions wait")
+                + " for your approval, because so many may be a mistake."
         case .failed(.driveGone):
             "\(backup) failed: the drive was unplugged, or lost its connection, while \(activity). What "
                 + "earlier runs completed on it is intact."
-        case .failed:
+        case .failed(.other), .failed(.agentKilled):
             "\(backup) failed while \(activity): \(reason)."
+        case .failed:
+            "\(backup) failed: \(reason)."
         case .interrupted:
             "\(backup) was stopped while \(activity), before it was complete."
         case .skipped:
@@ -154,8 +173,6 @@ extension RunMail {
 // What is known of the run.
 extension RunMail {
     private var facts: [String] {
-        let total = report.total
-        let status = report.verdict.exitStatus
         var lines = ["Facts"]
         func add(_ label: String, _ value: String) {
             lines += TextLayout.fact(label, SingleLine.escape(value))
@@ -168,18 +185,35 @@ extension RunMail {
         add("started", report.started.text)
         add("ended", "\(report.ended.text), after \(report.duration.text)")
         add("ended while", report.phase.activity)
-        add("exit status", "\(status.rawValue) (\(status.name))")
-        if let failure = report.failure { add("reason", failure.message) }
-        add("copied", "\(Self.counted(total.filesCopied, "file", "files")), \(total.bytesCopied.full)")
-        add("deleted", ByteCount.grouped(total.deleted))
-        if total.heldDeletions > 0 { add("held", "\(ByteCount.grouped(total.heldDeletions)) deletions") }
-        if total.skipped.total > 0 { add("not copied", ByteCount.grouped(total.skipped.total)) }
-        if let space = report.space {
-            if let needed = space.needed { add("space needed", needed.full) }
-            add("free before", space.before.full)
-            if let after = space.after { add("free after", after.full) }
+        let status = report.verdict.exitStatus
+        // A killed agent has left no exit status.
+        if report.verdict != .failed(.agentKilled) {
+            add("exit status", "\(status.rawValue) (\(status.name))")
         }
+        if let failure = report.failure { add("reason", failure.message) }
+        for (label, value) in amounts { add(label, value) }
         return lines
+    }
+
+    /// How much was done. Without sources nothing is known of that, which is not the same as nothing.
+    private var amounts: [(label: String, value: String)] {
+        var amounts: [(label: String, value: String)] = []
+        let total = report.total
+        if !report.sources.isEmpty {
+            let files = Self.counted(total.filesCopied, "file", "files")
+            amounts.append(("copied", "\(files), \(total.bytesCopied.full)"))
+            amounts.append(("deleted", ByteCount.grouped(total.deleted)))
+        }
+        if total.heldDeletions > 0 {
+            amounts.append(("held", Self.counted(total.heldDeletions, "deletion", "deletions")))
+        }
+        if total.skipped.total > 0 { amounts.append(("not copied", ByteCount.grouped(total.skipped.total))) }
+        if let space = report.space {
+            if let needed = space.needed { amounts.append(("space needed", needed.full)) }
+            amounts.append(("free before", space.before.full))
+            if let after = space.after { amounts.append(("free after", after.full)) }
+        }
+        return amounts
     }
 
     private var sources: [String] {

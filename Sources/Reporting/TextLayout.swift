@@ -38,11 +38,15 @@ enum TextLayout {
         return lines
     }
 
-    /// A label in its column, the value beside it.
+    /// A label in its column, the value beside it; below it when the label is too long.
     static func fact(_ label: String, _ value: String) -> [String] {
         let column = 16
-        let padding = String(repeating: " ", count: max(1, column - 2 - columns(label)))
-        return wrap(value, first: "  " + label + padding, hanging: String(repeating: " ", count: column))
+        let hanging = String(repeating: " ", count: column)
+        let space = column - 2 - columns(label)
+        if space < 1 {
+            return wrap(label, first: "  ", hanging: "    ") + wrap(value, first: hanging, hanging: hanging)
+        }
+        return wrap(value, first: "  " + label + String(repeating: " ", count: space), hanging: hanging)
     }
 
     /// How many columns a terminal gives the text: none for marks that stand on other characters, two for East

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ExtBackupKit
+import Reporting
 
 /// The program: off-site backups to drives that come and go.
 @main

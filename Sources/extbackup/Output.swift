@@ -6,17 +6,17 @@ import Reporting
 enum Output {
     /// One line of talk.
     static func say(_ text: String) {
-        write(text + "\n", to: .standardError)
+        write(text + "\n", to: .error)
     }
 
     /// One line of a result.
     static func result(_ text: String) {
-        write(text + "\n", to: .standardOutput)
+        write(text + "\n", to: .output)
     }
 
     /// Text without a line's end: a question.
     static func ask(_ text: String) {
-        write(text, to: .standardError)
+        write(text, to: .error)
     }
 
     /// What failed, and what to do about it.

@@ -45,6 +45,18 @@ struct ChildProcessTests {
         #expect(outcome.isSuccess)
     }
 
+    @Test("that ends while it is written to does not end us")
+    func brokenPipe() throws {
+        for _ in 0..<20 {
+            let outcome = try ChildProcess(
+                ["/bin/sh", "-c", "exec <&-; sleep 0.01"],
+                input: Array(repeating: 120, count: 1 << 20)
+            )
+            .run()
+            #expect(outcome.isSuccess)
+        }
+    }
+
     @Test("is killed when its time is over")
     func timeout() throws {
         let outcome = try ChildProcess(["/bin/sleep", "60"], timeout: .milliseconds(100)).run()

@@ -53,10 +53,13 @@ public struct BackupRun {
         context.notifier.ready()
         startLight(configuration)
         begin(drive)
-        let inhibition = context.inhibitSleep("backing up to drive '\(name)'")
-        if let warning = inhibition?.warning { warn(warning) }
-        workOnDrive(drive, configuration)
-        withExtendedLifetime(inhibition) {}
+        if let inhibitor = context.inhibitSleep("backing up to drive '\(name)'") {
+            if let warning = inhibitor.warning { warn(warning) }
+            workOnDrive(drive, configuration)
+            withExtendedLifetime(inhibitor) {}
+        } else {
+            workOnDrive(drive, configuration)
+        }
         return end(configuration: configuration)
     }
 

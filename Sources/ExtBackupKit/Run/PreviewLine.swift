@@ -18,6 +18,20 @@ public enum PreviewLine: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
+extension PlannedChange.Kind {
+    /// A word, as wide as the others.
+    fileprivate var word: String {
+        switch self {
+        case .new: "new     "
+        case .contents: "changed "
+        case .metadata: "metadata"
+        case .link: "link    "
+        case .removal: "delete  "
+        case .leftover: "rest    "
+        }
+    }
+}
+
 extension PlannedSource {
     /// Tells each change, then the totals.
     func show(to show: (PreviewLine) -> Void) {

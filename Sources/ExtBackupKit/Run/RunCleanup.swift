@@ -32,7 +32,8 @@ public struct RunCleanup {
         let status = (try? StatusFile(directory: context.layout.stateFolder).read().status) ?? Status()
         let isUnfinished = status[drive: name.text].running != nil
         var safety = PullSafety.safe(.closed)
-        if try isUnfinished || hasLeftovers() {
+        let isLeftOpen = try hasLeftovers()
+        if isUnfinished || isLeftOpen {
             safety = try settle(drive)
             show(safety)
             report(drive, status[drive: name.text], ending, safety)
@@ -77,7 +78,9 @@ public struct RunCleanup {
     }
 
     private func show(_ safety: PullSafety) {
-        guard let indicator = Indicator(in: context) else { return }
+        // A light that is switched off or wrongly configured has nothing to say here, ignoring.
+        guard let settings = try? LightCommands(context).lightSettings() else { return }
+        let indicator = Indicator(settings, in: context)
         indicator.show(.failed(FailureSafety(safety)), job: FileName(name.text))
         indicator.stop()
     }

@@ -7,16 +7,13 @@ struct RunLock: ~Copyable {
     private let file: Descriptor
 
     static func take(of name: DriveName, in context: RunContext) throws(Failure) -> RunLock {
-        let file: Descriptor
-        let isTaken: Bool
-        do {
+        do throws(SystemError) {
             let folder = try Descriptor.makeFolder(context.layout.runFolder, mode: 0o755)
-            file = try folder.open(FileName(name.text + ".lock"), [.readWrite, .create], mode: 0o600)
-            isTaken = try file.tryLock(.exclusive)
+            let file = try folder.open(FileName(name.text + ".lock"), [.readWrite, .create], mode: 0o600)
+            if try file.tryLock(.exclusive) { return RunLock(file: file) }
         } catch {
             throw Failure(.failed, "the run lock of drive '\(name)' cannot be taken: \(error)", hint: "run it as root")
         }
-        if isTaken { return RunLock(file: file) }
         throw Failure(
             .locked, "another run works on drive '\(name)'", hint: "'extbackup status' tells how far it is")
     }

@@ -12,7 +12,7 @@ struct Approve: ParsableCommand {
     var name: String
 
     func run() throws {
-        let program = try Program.start()
+        let program = try Program.start(for: .talk)
         for line in try program.context.approveHeldDeletions(of: try DriveName(argument: name)) {
             Output.result(line)
         }

@@ -12,7 +12,7 @@ struct LED: ParsableCommand {
             abstract: "Show every color for a second, with what it means.")
 
         func run() throws {
-            let program = try Program.start()
+            let program = try Program.start(for: .talk)
             try LightCommands(program.context).test { Output.result($0) }
         }
     }
@@ -24,7 +24,7 @@ struct LED: ParsableCommand {
             discussion: "A run that goes on keeps its light.")
 
         func run() throws {
-            let program = try Program.start()
+            let program = try Program.start(for: .talk)
             try LightCommands(program.context).clear()
         }
     }
@@ -35,7 +35,7 @@ struct LED: ParsableCommand {
             abstract: "Show the state of all drives for as long as it has to blink (extbackup-led.service).")
 
         func run() throws {
-            let program = try Program.start()
+            let program = try Program.start(for: .talk)
             try LightCommands(program.context).show()
         }
     }

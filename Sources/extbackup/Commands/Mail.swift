@@ -12,7 +12,7 @@ struct Mail: ParsableCommand {
             abstract: "Send a test mail to the configured recipients.")
 
         func run() throws {
-            let program = try Program.start()
+            let program = try Program.start(for: .talk)
             Output.say(try MailCommands(program.context).test())
         }
     }
@@ -23,7 +23,7 @@ struct Mail: ParsableCommand {
             abstract: "Send the mails that wait in the outbox (extbackup-mail.service).")
 
         func run() throws {
-            let program = try Program.start()
+            let program = try Program.start(for: .talk)
             try MailCommands(program.context).deliver()
         }
     }

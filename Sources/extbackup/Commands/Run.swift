@@ -13,11 +13,11 @@ struct Run: ParsableCommand {
     @Argument(help: "The drive's name; may be left out when only one prepared drive is plugged in.")
     var name: String?
 
-    @Flag(help: "Only tell what would be copied and deleted, and whether it fits; nothing is written.")
+    @ArgumentParser.Flag(help: "Only tell what would be copied and deleted, and whether it fits; nothing is written.")
     var dryRun = false
 
     func run() throws {
-        let program = try Program.start()
+        let program = try Program.start(for: .drives)
         let drive = try program.drive(named: name)
         let report = try BackupRun.perform(drive, mode: mode, in: program.context)
         Output.say(report.closingLine)
@@ -39,7 +39,7 @@ struct Agent: ParsableCommand {
     var name: String
 
     func run() throws {
-        let program = try Program.start()
+        let program = try Program.start(for: .drives)
         let report = try BackupRun.perform(try DriveName(argument: name), mode: .backup, in: program.context)
         throw ExitCode(report.verdict.exitStatus.rawValue)
     }
@@ -58,11 +58,14 @@ struct Cleanup: ParsableCommand {
     var name: String
 
     func run() throws {
-        let program = try Program.start()
-        let outcome = try RunCleanup(try DriveName(argument: name), in: program.context).perform()
-        if case .unsafe(let reason) = outcome {
-            throw Failure(.notClosed, "the drive is not closed: \(reason)", hint: "do not pull it")
-        }
+        let program = try Program.start(for: .drives)
+        let ending = MonitorEnvironment([
+            "MONITOR_SERVICE_RESULT": Environment.value(of: "SERVICE_RESULT"),
+            "MONITOR_EXIT_CODE": Environment.value(of: "EXIT_CODE"),
+            "MONITOR_EXIT_STATUS": Environment.value(of: "EXIT_STATUS"),
+            "MONITOR_INVOCATION_ID": Environment.value(of: "INVOCATION_ID"),
+        ].compactMapValues { $0 })
+        try RunCleanup(try DriveName(argument: name), in: program.context).perform(after: ending)
     }
 }
 
@@ -76,7 +79,8 @@ struct Failed: ParsableCommand {
     var name: String
 
     func run() throws {
-        let program = try Program.start()
-        try FailedRun(try DriveName(argument: name), in: program.context).tell()
+        let program = try Program.start(for: .talk)
+        try FailedRun(try DriveName(argument: name), in: program.context).tell(
+            after: MonitorEnvironment(Environment.values(prefixed: "MONITOR_")))
     }
 }

@@ -6,11 +6,11 @@ struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tell how the drives stand: last result, age of the last good backup, running run.")
 
-    @Flag(help: "Print the status as JSON.")
+    @ArgumentParser.Flag(help: "Print the status as JSON.")
     var json = false
 
     func run() throws {
-        let program = try Program.start()
+        let program = try Program.start(for: .talk)
         let overview = try StatusOverview(program.context)
         if json {
             Output.result(try overview.json())

@@ -1,0 +1,134 @@
+public import Drives
+public import LinuxSystem
+import Reporting
+
+extension DiskDescription {
+    /// Looks at a disk that a person named.
+    public init(at path: FileName) throws(Failure) {
+        do {
+            self = try DiskInspection.inspect(path)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// What a person needs to see before the disk is erased.
+    public var lines: [String] {
+        var lines = [
+            "\(devicePath): \(model ?? "unknown model"), serial number \(serial ?? "none"), "
+                + "\(ByteCount(Int64(clamping: sizeBytes))), \(bus)"
+        ]
+        lines += contents.map { "  whole disk: \($0.title)" }
+        lines += partitions.map { partition in
+            let what = partition.contents.map(\.title).joined(separator: ", ")
+            return "  partition \(partition.number): \(ByteCount(Int64(clamping: partition.sizeBytes)))"
+                + (what.isEmpty ? "" : ", \(what)")
+        }
+        if contents.isEmpty, partitions.isEmpty { lines.append("  nothing recognizable is on it") }
+        return lines
+    }
+}
+
+extension ContentSignature {
+    fileprivate var title: String {
+        // Labels come from the disk and may hold anything.
+        label.map { "\(type) labeled \(FileName($0))" } ?? type
+    }
+}
+
+extension RunContext {
+    /// Erases a disk and makes a drive of it; then systemd knows it. Blocks.
+    public func prepare(
+        _ disk: DiskDescription, as name: DriveName, fileSystem: FileSystemKind,
+        passphrase: consuming SecretBytes?, progress: @escaping (PreparationStep) -> Void
+    ) throws(Failure) -> PreparedDrive {
+        let plan = PreparationPlan(
+            name: name, disk: disk, policy: .onlyRemovable, fileSystem: fileSystem,
+            preparedAtSeconds: now().seconds, hostName: hostName)
+        let prepared: PreparedDrive
+        do {
+            prepared = try DiskPreparation(layout: layout, operations: operations).prepare(
+                plan, secrets: PreparationSecrets(passphrase: passphrase), interruption: interruption,
+                progress: progress)
+        } catch {
+            throw Failure(error)
+        }
+        try reloadUnits()
+        return prepared
+    }
+
+    private func reloadUnits() throws(Failure) {
+        let outcome: ChildProcess.Outcome
+        do {
+            outcome = try ChildProcess(["/usr/bin/systemctl", "daemon-reload"]).run()
+        } catch {
+            throw Failure(.failed, "systemd cannot be told of the drive: \(error)")
+        }
+        if outcome.isSuccess { return }
+        throw Failure(
+            .failed, "the drive is prepared, but systemd did not take it up: \(outcome.lastLine)",
+            hint: "run 'systemctl daemon-reload'")
+    }
+
+    /// The prepared drives that are plugged in.
+    public func pluggedDrives() throws(Failure) -> [DriveName] {
+        var plugged: [DriveName] = []
+        do throws(SystemError) {
+            for text in try DriveFile.names(in: layout.driveFolder) {
+                // A drive whose file is broken is told by 'config check', ignoring.
+                guard let drive = try? DriveFile(named: text, in: layout.driveFolder), let name = DriveName(text)
+                else { continue }
+                if try !operations.candidates(luksUUID: drive.luksUUID).isEmpty { plugged.append(name) }
+            }
+        } catch {
+            throw Failure(.failed, "drives cannot be looked for: \(error)")
+        }
+        return plugged
+    }
+}
+
+extension PreparedDrive {
+    /// What a person should know at the end.
+    public var closingLines: [String] {
+        var lines = [
+            "Drive '\(name)' is ready.",
+            "  key:           \(keyFile)",
+            "  header backup: \(headerBackup)",
+            "  restore:       instructions are on the drive, in .extbackup/RESTORE.txt",
+        ]
+        if passphraseSlot == nil {
+            lines.append("  There is no passphrase: without the key file above nobody can read this drive. Keep a copy")
+            lines.append("  of it outside of this house.")
+        } else {
+            lines.append("  Write the passphrase down and keep it outside of this house.")
+        }
+        lines.append("Pull the drive and plug it in again: that starts the first backup.")
+        return lines
+    }
+}
+
+extension Failure {
+    /// What a person is told of a preparation that failed.
+    init(_ error: PreparationError) {
+        let left = error.leftBehind.isEmpty ? "" : "; left behind: \(error.leftBehind.joined(separator: ", "))"
+        let step = error.step.map { " while \($0.description)" } ?? ""
+        switch error.reason {
+        case .refused(let refusals):
+            let reasons = refusals.map(\.description).joined(separator: "; ")
+            self.init(
+                .failed, "\(error.device) is not erased: \(reasons)\(left)",
+                hint: "'lsblk -f' shows disks and what is on them")
+        case .nameTaken:
+            self.init(.failed, "\(error.device): \(error.reason)\(left)", hint: "choose another name")
+        case .programMissing(_, let package):
+            self.init(.failed, "\(error.reason)\(left)", hint: "run: apt install \(package)")
+        case .interrupted:
+            self.init(.interrupted, "stopped\(step)\(left)", hint: "run the same command again")
+        case .diskChanged, .diskLocked, .system, .encryption, .partitioning, .partitionMissing, .keyDoesNotOpen,
+            .fileSystem, .drive, .marker, .headerBackupUnusable, .unknownToUdev:
+            self.init(
+                .failed, "\(error.device) was not prepared: \(error.reason)\(step)\(left)",
+                hint: "run the same command again, or use another disk; 'journalctl -k' shows the disk's errors")
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+import Drives
+import ExtBackupKit
+import LinuxSystem
+import Reporting
+
+/// Makes a backup drive of a disk.
+struct PrepareDisk: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Erase a disk and make an encrypted backup drive of it.",
+        discussion: """
+            Writes a partition table, a LUKS2 container that a new key on this machine opens (and a passphrase, \
+            everywhere else), and a file system; saves the LUKS header; and lets systemd start a backup whenever the \
+            drive is plugged in. Everything on the disk is lost. Disks that are in use are refused.
+            """)
+
+    @Argument(help: "The disk: /dev/sdX. 'lsblk' lists disks.")
+    var device: String
+
+    @Option(help: "The drive's name from now on: \(DriveName.rule).")
+    var name: String
+
+    @Option(help: "The file system: ext4, xfs or btrfs.")
+    var filesystem = "ext4"
+
+    @ArgumentParser.Flag(help: "Do not ask; needs --serial, and --passphrase-file or --no-passphrase.")
+    var yes = false
+
+    @Option(help: "The disk's serial number, or its last four characters, instead of the question.")
+    var serial: String?
+
+    @Option(help: "A file with the passphrase, which is its first line.")
+    var passphraseFile: String?
+
+    @ArgumentParser.Flag(help: "Make no passphrase: then only the key on this machine opens the drive.")
+    var noPassphrase = false
+
+    func validate() throws {
+        if noPassphrase, passphraseFile != nil {
+            throw ValidationError("--no-passphrase and --passphrase-file contradict each other")
+        }
+        if yes, serial == nil { throw ValidationError("--yes needs --serial, so that no other disk is erased") }
+        if yes, !noPassphrase, passphraseFile == nil {
+            throw ValidationError("--yes needs --passphrase-file or --no-passphrase")
+        }
+    }
+
+    func run() throws {
+        let program = try Program.start(for: .drives)
+        let name = try DriveName(argument: name)
+        guard let fileSystem = FileSystemKind(rawValue: filesystem) else {
+            throw Failure(.usage, "\(FileName(filesystem)) is no file system for a drive", hint: "ext4, xfs or btrfs")
+        }
+        let disk = try DiskDescription(at: FileName(device))
+        for line in disk.lines { Output.say(line) }
+        try confirm(disk)
+        let passphrase = try choosePassphrase()
+        let prepared = try program.context.prepare(
+            disk, as: name, fileSystem: fileSystem, passphrase: passphrase, progress: { Output.say("  \($0) …") })
+        for line in prepared.closingLines { Output.say(line) }
+    }
+
+    private func confirm(_ disk: DiskDescription) throws(Failure) {
+        let confirmation = SerialConfirmation(for: disk)
+        if let serial {
+            guard confirmation.accepts(serial) else {
+                throw Failure(
+                    .usage, "\(FileName(serial)) is not \(confirmation.question) of this disk; nothing was changed",
+                    hint: "compare the number on the disk's label with the one above")
+            }
+            if yes { return }
+        }
+        guard StandardStream.input.isTerminal else {
+            throw Failure(
+                .usage, "there is no terminal to ask on; nothing was changed", hint: "use --yes with --serial")
+        }
+        Output.ask("Everything on this disk will be lost. To go on, type \(confirmation.question): ")
+        guard confirmation.accepts(try Ask.line()) else {
+            throw Failure(.usage, "that is not \(confirmation.question); nothing was changed")
+        }
+    }
+
+    private func choosePassphrase() throws(Failure) -> SecretBytes? {
+        if noPassphrase { return nil }
+        if let passphraseFile { return try Ask.firstLine(of: FileName(passphraseFile)) }
+        return try Ask.newPassphrase()
+    }
+}

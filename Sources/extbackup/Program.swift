@@ -1,0 +1,91 @@
+import ArgumentParser
+import Drives
+import ExtBackupKit
+import Indicators
+import LinuxSystem
+import Logging
+import Reporting
+
+/// The program as it starts: everything that commands take from the world, gathered once.
+struct Program {
+    let context: RunContext
+
+    /// What a command is going to do.
+    enum Purpose {
+        /// It looks, or speaks to the light or the mail system.
+        case talk
+        /// It opens drives: as root, in a mount namespace of its own.
+        case drives
+    }
+
+    /// Begins. Must be called before any thread starts: signals are blocked for all of them, and the mount
+    /// namespace is that of the calling thread.
+    static func start(for purpose: Purpose) throws(Failure) -> Program {
+        Machine.forbidLookingInside()
+        let interruption = Interruption()
+        switch purpose {
+        case .talk: break
+        case .drives: try beginWorkOnDrives(interruption)
+        }
+        return Program(context: context(interruption))
+    }
+
+    private static func beginWorkOnDrives(_ interruption: Interruption) throws(Failure) {
+        guard effectiveUserID() == 0 else {
+            throw Failure(.failed, "this needs root", hint: "put 'sudo' in front of it")
+        }
+        do {
+            try MountNamespace.makePrivate()
+        } catch {
+            throw Failure(.failed, "no mount namespace of our own: \(error)")
+        }
+        interruption.requestOnSignals()
+    }
+
+    private static func context(_ interruption: Interruption) -> RunContext {
+        let invocation = Environment.value(of: "INVOCATION_ID")
+        let silence = Environment.value(of: "WATCHDOG_USEC").flatMap { Int64($0) }.map { Duration.microseconds($0) }
+        let destination = LogDestination.detect(journalStream: Environment.value(of: "JOURNAL_STREAM"))
+        let logger = Logger(label: "extbackup") { _ in JournalLogHandler(destination: destination) }
+        return RunContext(
+            layout: HostLayout(),
+            operations: LinuxDriveOperations(),
+            lightOutput: { BlinkStick($0) },
+            now: { Timestamp(seconds: UnixTime.now().seconds) },
+            hostName: Machine.hostName(),
+            invocation: invocation,
+            credentials: Environment.value(of: "CREDENTIALS_DIRECTORY").map { FileName($0) },
+            notifier: ServiceNotifier(usualSilence: silence),
+            inhibitSleep: { SleepInhibitor(reason: $0) },
+            journal: { invocation in
+                // A mail without the journal's lines is still a mail, ignoring.
+                (try? JournalReader().lastLines(ofInvocation: invocation)) ?? []
+            },
+            interruption: interruption,
+            logger: logger)
+    }
+
+    /// The drive of that name, or the only prepared drive that is plugged in.
+    func drive(named name: String?) throws(Failure) -> DriveName {
+        if let name { return try DriveName(argument: name) }
+        let plugged = try context.pluggedDrives()
+        guard let only = plugged.first else {
+            throw Failure(.noDrive, "no prepared drive is plugged in", hint: "'extbackup status' lists the drives")
+        }
+        guard plugged.count == 1 else {
+            let names = plugged.map(\.text).joined(separator: ", ")
+            throw Failure(.usage, "more than one drive is plugged in: \(names)", hint: "name one of them")
+        }
+        return only
+    }
+}
+
+extension DriveName {
+    /// A name from the command line.
+    init(argument: String) throws(Failure) {
+        guard let name = DriveName(argument) else {
+            throw Failure(.usage, "\(FileName(argument)) cannot be a drive's name", hint: "use \(DriveName.rule)")
+        }
+        self = name
+    }
+}

@@ -1,0 +1,137 @@
+import LinuxSystem
+import SystemPackage
+import Testing
+
+@testable import Reporting
+
+@Suite("The status file")
+struct StatusFileTests {
+    let directory: TemporaryDirectory
+    let file: StatusFile
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        file = StatusFile(directory: directory.path)
+    }
+
+    @Test("says nothing when it is missing, and is not made by reading")
+    func missing() throws {
+        let reading = try file.read()
+        #expect(reading.status == Status())
+        #expect(reading.warning == nil)
+        #expect(try directory.names() == [])
+    }
+
+    @Test("gives back what was written, and only root may read it")
+    func roundTrip() throws {
+        let run = RunningState(
+            invocation: Sample.invocation,
+            pid: 42,
+            started: Sample.started,
+            phase: .copying,
+            progress: Progress(filesDone: 1, filesTotal: 2, bytesDone: 3, bytesTotal: 4)
+        )
+        try file.update {
+            $0[drive: "red"].finish(Sample.report(.held))
+            $0[drive: "red"].begin(run)
+            $0[drive: "red"].noteMailed(invocation: Sample.invocation)
+        }
+        let red = try file.read().status[drive: "red"]
+        #expect(red.running == run)
+        #expect(red.lastReport == Sample.report(.held))
+        #expect(red.hasMailed(invocation: Sample.invocation))
+        #expect(try directory.mode("status.json") == 0o600)
+    }
+
+    @Test("knows after a run what it was, and when all went well for the last time")
+    func finish() throws {
+        var drive = DriveStatus()
+        drive.begin(RunningState(invocation: nil, pid: 1, started: Sample.started))
+        drive.finish(Sample.report(.succeeded))
+        #expect(drive.running == nil)
+        #expect(drive.lastGood == Sample.ended)
+        var failed = Sample.report(.failed(.noSpace))
+        failed.ended = Sample.ended.advanced(by: .seconds(3_600))
+        drive.finish(failed)
+        #expect(drive.lastReport == failed)
+        #expect(drive.lastGood == Sample.ended)
+    }
+
+    @Test("remembers the last eight mailed invocations")
+    func mailed() {
+        var drive = DriveStatus()
+        for number in 0..<10 { drive.noteMailed(invocation: "\(number)") }
+        #expect(!drive.hasMailed(invocation: "1"))
+        #expect(drive.hasMailed(invocation: "2"))
+        drive.noteMailed(invocation: "2")  // again: it is not kept twice
+        #expect(drive.mailedInvocations == ["3", "4", "5", "6", "7", "8", "9", "2"])
+    }
+
+    @Test(
+        "that is damaged is kept aside and begun anew",
+        arguments: [
+            "",  // cut off by a power cut
+            "{\"version\": 1, \"drives\": {\"red\": {",
+            "{\"version\": 2, \"drives\": {}}",  // another program's
+            "{\"version\": 1, \"drives\": {\"red\": {\"mailedInvocations\": 7}}}",
+            "\u{0}\u{0}\u{0}",
+        ]
+    )
+    func damaged(text: String) throws {
+        try directory.write("status.json", text)
+        #expect(try file.read().status == Status())
+        #expect(try file.read().warning != nil)
+        let warning = try file.update { $0[drive: "red"].noteMailed(invocation: "a") }
+        #expect(warning?.contains("'status.json.broken'") == true)
+        #expect(try directory.read("status.json.broken") == text)
+        let reading = try file.read()
+        #expect(reading.status[drive: "red"].hasMailed(invocation: "a"))
+        #expect(reading.warning == nil)
+    }
+
+    @Test("loses no change when agents write at once")
+    func concurrency() async throws {
+        let file = file
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for writer in 0..<4 {
+                group.addTask {
+                    try await Self.onThread {
+                        for number in 0..<5 {
+                            try file.update { $0[drive: "\(writer)-\(number)"] = DriveStatus() }
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try file.read().status.drives.count == 20)
+        #expect(try directory.names() == ["status.json"])
+    }
+
+    private static func onThread(_ body: @escaping @Sendable () throws -> Void) async throws {
+        try await withCheckedThrowingContinuation { (waiting: CheckedContinuation<Void, any Error>) in
+            Thread.start(named: "writer") { waiting.resume(with: Result { try body() }) }
+        }
+    }
+
+    @Test("that cannot be kept says why")
+    func missingFolder() {
+        let file = StatusFile(directory: "/no/such")
+        #expect(throws: ReportingError.self) { try file.read() }
+        let error = #expect(throws: ReportingError.self) { try file.update { _ in } }
+        #expect(
+            error?.message == "the status file cannot be used: '/no/such': no such file or directory (open)"
+        )
+    }
+
+    @Test("waits for a lock only so long")
+    func lockTimeout() throws {
+        let folder = try Descriptor.open(directory.path, .directory)
+        let holder = try folder.open("lock", [.readWrite, .create])
+        try holder.lock(.exclusive, timeout: .zero)
+        let other = try folder.open("lock", .readWrite)
+        #expect(throws: SystemError(call: "flock", errno: .timedOut)) {
+            try other.lock(.exclusive, timeout: .milliseconds(30))
+        }
+    }
+}
