@@ -56,7 +56,10 @@ let package = Package(
         library("LinuxSystem", ["CLinux", systemPackage]),
         library(
             "Drives",
-            ["LinuxSystem", "CCryptsetup", "CUdev", "CMount", "CBlkid", "CFdisk", "CCrypto", systemPackage]
+            [
+                "LinuxSystem", "CCryptsetup", "CUdev", "CMount", "CBlkid", "CFdisk", "CCrypto", "CSystemd",
+                systemPackage,
+            ]
         ),
         library("Copying", ["LinuxSystem", systemPackage]),
         library("Indicators", ["LinuxSystem", "CUSB", systemPackage]),
@@ -97,7 +100,8 @@ let package = Package(
         .executableTarget(
             name: "blinkstick-vhci",
             dependencies: ["CBlinkStickEmulator"],
-            path: "Tests/blinkstick-vhci"
+            path: "Tests/blinkstick-vhci",
+            linkerSettings: [.unsafeFlags(["-static-stdlib", "-nostartfiles"])]
         ),
         .systemLibrary(
             name: "CUMockdev",

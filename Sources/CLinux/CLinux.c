@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/blkpg.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <pthread.h>
@@ -114,4 +115,45 @@ int ext_blkflsbuf(int fd) {
 
 int ext_blkrrpart(int fd) {
     return ioctl(fd, BLKRRPART, 0);
+}
+
+static int blkpg(int fd, int operation, struct blkpg_partition *partition) {
+    struct blkpg_ioctl_arg argument = {.op = operation, .datalen = sizeof *partition, .data = partition};
+    return ioctl(fd, BLKPG, &argument);
+}
+
+int ext_blkpg_add(int fd, int number, int64_t start, int64_t length) {
+    struct blkpg_partition partition = {.start = start, .length = length, .pno = number};
+    return blkpg(fd, BLKPG_ADD_PARTITION, &partition);
+}
+
+int ext_blkpg_delete(int fd, int number) {
+    struct blkpg_partition partition = {.pno = number};
+    return blkpg(fd, BLKPG_DEL_PARTITION, &partition);
+}
+
+#include <scsi/sg.h>
+#include <sys/mount.h>
+
+const uint64_t EXT_MS_NOSYMFOLLOW = MS_NOSYMFOLLOW;
+
+int ext_scsi_command(int fd, const uint8_t *command, uint8_t length, uint32_t timeout_ms, uint8_t outcome[4]) {
+    unsigned char sense[32] = {0};
+    struct sg_io_hdr header = {
+        .interface_id = 'S',
+        .dxfer_direction = SG_DXFER_NONE,
+        .cmd_len = length,
+        .cmdp = (unsigned char *)command,
+        .mx_sb_len = sizeof sense,
+        .sbp = sense,
+        .timeout = timeout_ms,
+    };
+    if (ioctl(fd, SG_IO, &header) == -1) return -1;
+    // Fixed format (0x70, 0x71) has the key in byte 2, descriptor format (0x72, 0x73) in byte 1 (SPC-4).
+    int is_descriptor = (sense[0] & 0x7f) >= 0x72;
+    outcome[0] = header.status;
+    outcome[1] = (uint8_t)header.host_status;
+    outcome[2] = (uint8_t)header.driver_status & 0x0f;
+    outcome[3] = header.sb_len_wr > 2 ? sense[is_descriptor ? 1 : 2] & 0x0f : 0;
+    return 0;
 }

@@ -2,6 +2,7 @@
 // cannot import become constants here.
 #pragma once
 #include <sys/uio.h>
+#include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-journal.h>
 

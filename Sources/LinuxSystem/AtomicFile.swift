@@ -52,3 +52,14 @@ extension Descriptor {
         return try open(name, .directory)
     }
 }
+
+extension Descriptor {
+    /// Makes the directory at a path unless it is there, and opens it; the folder above must exist.
+    public static func makeFolder(_ path: FileName, mode: UInt32) throws(SystemError) -> Descriptor {
+        guard let name = path.components.last else {
+            return try open(path, [.directory, .followLink])
+        }
+        let above = path.components.dropLast().reduce(FileName("/")) { $0.appending($1) }
+        return try open(above, [.directory, .followLink]).makeDirectory(name, mode: mode)
+    }
+}

@@ -33,13 +33,22 @@ public struct ChildProcess: Sendable {
     }
 
     /// How a program ended.
-    public enum Ending: Hashable, Sendable {
+    public enum Ending: Hashable, Sendable, CustomStringConvertible {
         /// By itself, with a status.
         case exited(status: Int32)
         /// By a signal.
         case signaled(Int32)
         /// Killed, because the time was over.
         case timedOut
+
+        /// For people: `status 2`, `signal 9`, `killed after its time was over`.
+        public var description: String {
+            switch self {
+            case .exited(let status): "status \(status)"
+            case .signaled(let signal): "signal \(signal)"
+            case .timedOut: "killed after its time was over"
+            }
+        }
     }
 
     /// What came of it: how it ended, and what it wrote to both outputs together.
@@ -65,88 +74,9 @@ public struct ChildProcess: Sendable {
         var spawned = try spawn()
         defer { spawned.closeAll() }
         let output = exchange(&spawned)
-        var status: Int32 = 0
         if output.isLate { kill(spawned.pid, SIGKILL) }
-        let pid = spawned.pid
-        try check("waitpid", arguments[0]) { waitpid(pid, &status, 0) }
-        if output.isLate { return Outcome(ending: .timedOut, output: output.bytes) }
-        let signal = status & 0x7f
-        return Outcome(
-            ending: signal == 0 ? .exited(status: (status >> 8) & 0xff) : .signaled(signal),
-            output: output.bytes
-        )
-    }
-
-    private struct Spawned {
-        var pid: pid_t
-        var input: CInt
-        var output: CInt
-
-        mutating func closeInput() {
-            if input >= 0 { Glibc.close(input) }
-            input = -1
-        }
-
-        mutating func closeAll() {
-            closeInput()
-            Glibc.close(output)
-        }
-    }
-
-    private func spawn() throws(SystemError) -> Spawned {
-        let toChild = try Self.pipe()
-        let fromChild: (read: CInt, write: CInt)
-        do {
-            fromChild = try Self.pipe()
-        } catch {
-            Glibc.close(toChild.read)
-            Glibc.close(toChild.write)
-            throw error
-        }
-        defer {
-            Glibc.close(toChild.read)
-            Glibc.close(fromChild.write)
-        }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, toChild.read, 0)
-        posix_spawn_file_actions_adddup2(&actions, fromChild.write, 1)
-        posix_spawn_file_actions_adddup2(&actions, fromChild.write, 2)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        var all = sigset_t()
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-
-        var pid: pid_t = 0
-        let reason = Self.withCStrings(arguments) { argv -> CInt in
-            Self.withCStrings(environment) { envp -> CInt in
-                guard let path = argv[0], let argv = argv.baseAddress, let envp = envp.baseAddress else {
-                    return EINVAL
-                }
-                return posix_spawn(&pid, path, &actions, &attributes, argv, envp)
-            }
-        }
-        guard reason == 0 else {
-            Glibc.close(toChild.write)
-            Glibc.close(fromChild.read)
-            throw SystemError(call: "posix_spawn", subject: arguments[0], errno: Errno(rawValue: reason))
-        }
-        return Spawned(pid: pid, input: toChild.write, output: fromChild.read)
-    }
-
-    private static func pipe() throws(SystemError) -> (read: CInt, write: CInt) {
-        var ends: (CInt, CInt) = (0, 0)
-        try check("pipe2") {
-            withUnsafeMutableBytes(of: &ends) { ext_pipe($0.assumingMemoryBound(to: CInt.self).baseAddress) }
-        }
-        return (ends.0, ends.1)
+        let ending = try spawned.wait()
+        return Outcome(ending: output.isLate ? .timedOut : ending, output: output.bytes)
     }
 
     /// Feeds the input and collects the output until the program closes it or the time is over.
@@ -204,15 +134,5 @@ public struct ChildProcess: Sendable {
         pthread_sigmask(SIG_SETMASK, &before, nil)
         errno = reason
         return count
-    }
-
-    private static func withCStrings<Result>(
-        _ names: [FileName],
-        _ body: (UnsafeMutableBufferPointer<UnsafeMutablePointer<CChar>?>) -> Result
-    ) -> Result {
-        var copies: [UnsafeMutablePointer<CChar>?] = names.map { $0.withCString { strdup($0) } }
-        copies.append(nil)
-        defer { for copy in copies { free(copy) } }
-        return copies.withUnsafeMutableBufferPointer { body($0) }
     }
 }

@@ -17,13 +17,4 @@ extension Descriptor {
             usleep(10_000)
         }
     }
-
-    /// Renames `name` to `newName` in this directory; what was there under the new name is gone.
-    public func moveAside(_ name: FileName, to newName: FileName) throws(SystemError) {
-        try check("renameat", name) {
-            name.withCString { from in
-                newName.withCString { renameat(rawValue, from, rawValue, $0) }
-            }
-        }
-    }
 }

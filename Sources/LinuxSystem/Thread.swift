@@ -4,6 +4,14 @@ internal import Synchronization
 
 /// Threads of our own for calls that block: they must never run on Swift's cooperative pool.
 public enum Thread {
+    /// Blocks the calling thread for at least `duration`, also when signals interrupt it.
+    public static func sleep(for duration: Duration) {
+        let parts = duration.components
+        var wanted = timespec(tv_sec: Int(parts.seconds), tv_nsec: Int(parts.attoseconds / 1_000_000_000))
+        var rest = timespec()
+        while nanosleep(&wanted, &rest) != 0, errno == EINTR { wanted = rest }
+    }
+
     /// Starts a detached thread; it ends when `body` returns.
     public static func start(named name: String, _ body: @escaping @Sendable () -> Void) {
         final class Box: Sendable {

@@ -19,7 +19,7 @@ public struct ByteCount: Hashable, Sendable {
     }
 
     /// `1 500 000`, with plain spaces.
-    static func grouped(_ number: Int64) -> String {
+    public static func grouped(_ number: Int64) -> String {
         let digits = Array(String(number.magnitude))
         var text = number < 0 ? "-" : ""
         for (index, digit) in digits.enumerated() {

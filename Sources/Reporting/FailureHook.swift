@@ -58,7 +58,7 @@ public enum FailureHook {
     public static func report(
         _ monitor: MonitorEnvironment,
         host: String,
-        drive: DriveIdentity,
+        drive: ReportedDrive,
         status: DriveStatus,
         safety: PullSafety,
         now: Timestamp

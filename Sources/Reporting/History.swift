@@ -19,7 +19,7 @@ public struct History: Sendable {
 /// When a drive last took everything.
 public struct LastGood: Hashable, Sendable {
     /// The drive, as it was called then.
-    public let drive: DriveIdentity
+    public let drive: ReportedDrive
     /// When that run ended.
     public let ended: Timestamp
 }
@@ -56,7 +56,7 @@ extension History {
             return History(warning: nil, queue: try queue(at: path, folder))
         } catch let error as DatabaseError where error.isDamage {
             let aside = "\(name).broken-\(now.seconds)"
-            try folder.moveAside(FileName(name), to: FileName(aside))
+            try folder.rename(FileName(name), to: FileName(aside))
             // A journal without its database would be rolled back into the new one.
             try folder.removeFileIfPresent(FileName("\(name)-journal"))
             let warning = "the history was damaged; it was kept as '\(aside)' and begun anew"

@@ -3,8 +3,24 @@ import SystemPackage
 
 /// Hands a mail to whoever delivers it.
 public protocol MailTransport: Sendable {
-    /// Returns when the mail was taken over. Blocks.
-    func send(_ message: MailMessage) throws(ReportingError)
+    /// Takes a whole mail, headers and body. Returns when it was taken over. Blocks.
+    func send(_ mail: [UInt8]) throws(ReportingError)
+}
+
+extension MailTransport {
+    /// Sends a message.
+    ///
+    /// - Throws: code `mail`, also when there is nobody to send it to.
+    public func send(_ message: MailMessage) throws(ReportingError) {
+        if message.to.isEmpty {
+            throw ReportingError(
+                .mail,
+                "no mail was sent: nobody to send it to",
+                hint: "set 'to' in [mail] of /etc/extbackup/config.toml"
+            )
+        }
+        try send(message.bytes)
+    }
 }
 
 /// The machine's own mail system, whichever it is: exim, postfix, msmtp and nullmailer all answer to this name.
@@ -20,16 +36,9 @@ public struct SendmailTransport: MailTransport {
 
     /// Runs `sendmail -t -oi`: recipients from the headers, a line with a single dot does not end the mail.
     ///
-    /// - Throws: code `mail`: no recipient, no such program, or what it said last when it did not take the mail.
-    public func send(_ message: MailMessage) throws(ReportingError) {
-        if message.to.isEmpty {
-            throw ReportingError(
-                .mail,
-                "no mail was sent: nobody to send it to",
-                hint: "set 'to' in [mail] of /etc/extbackup/config.toml"
-            )
-        }
-        let outcome = try run(message)
+    /// - Throws: code `mail`: no such program, or what it said last when it did not take the mail.
+    public func send(_ mail: [UInt8]) throws(ReportingError) {
+        let outcome = try run(mail)
         switch outcome.ending {
         case .exited(status: 0):
             return
@@ -43,9 +52,9 @@ public struct SendmailTransport: MailTransport {
         }
     }
 
-    private func run(_ message: MailMessage) throws(ReportingError) -> ChildProcess.Outcome {
+    private func run(_ mail: [UInt8]) throws(ReportingError) -> ChildProcess.Outcome {
         do {
-            return try ChildProcess([path, "-t", "-oi"], input: message.bytes, timeout: timeout).run()
+            return try ChildProcess([path, "-t", "-oi"], input: mail, timeout: timeout).run()
         } catch {
             if error.errno == .noSuchFileOrDirectory {
                 throw ReportingError(

@@ -8,7 +8,7 @@ public struct RunReport: Codable, Hashable, Sendable {
     /// The NAS's host name.
     public var host: String
     /// The drive that was worked on.
-    public var drive: DriveIdentity
+    public var drive: ReportedDrive
     /// The drive's run counter; 0 when the drive was never opened.
     public var runNumber: Int64
     /// systemd's `INVOCATION_ID`; nil when a person ran it by hand.
@@ -35,7 +35,7 @@ public struct RunReport: Codable, Hashable, Sendable {
     /// Describes a run.
     public init(
         host: String,
-        drive: DriveIdentity,
+        drive: ReportedDrive,
         runNumber: Int64 = 0,
         invocation: String? = nil,
         started: Timestamp,
@@ -73,7 +73,7 @@ public struct RunReport: Codable, Hashable, Sendable {
 }
 
 /// Which drive: its name is for people, its LUKS UUID is what history goes by.
-public struct DriveIdentity: Codable, Hashable, Sendable {
+public struct ReportedDrive: Codable, Hashable, Sendable {
     /// The name that `prepare-disk` gave it, for example `red`.
     public var name: String
     /// The maker's serial number; nil when the drive was never found.

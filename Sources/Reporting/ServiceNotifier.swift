@@ -11,12 +11,16 @@ public final class ServiceNotifier: Sendable {
     }
 
     private let interval: Duration
-    private let beat = Mutex(Beat())
+    private let usualSilence: Duration?
+    private let lastBeat = Mutex(Beat())
 
     /// A notifier that passes on signs of life at most every `interval`, which must be well below
     /// `WatchdogSec=`.
-    public init(interval: Duration = .seconds(5)) {
+    ///
+    /// - Parameter usualSilence: what the unit's `WatchdogSec=` is (`WATCHDOG_USEC` of the environment); nil without.
+    public init(interval: Duration = .seconds(5), usualSilence: Duration? = nil) {
         self.interval = interval
+        self.usualSilence = usualSilence
     }
 
     /// The service is up: `READY=1`.
@@ -34,7 +38,7 @@ public final class ServiceNotifier: Sendable {
     ///
     /// - Parameter progress: any number that changes whenever work is done, for example bytes handled so far.
     public func watchdog(progress: UInt64) {
-        let isDue = beat.withLock { beat in
+        let isDue = lastBeat.withLock { beat in
             let now = ContinuousClock.now
             if beat.progress == progress { return false }
             if let sent = beat.sent, sent.duration(to: now) < interval { return false }
@@ -42,6 +46,20 @@ public final class ServiceNotifier: Sendable {
             return true
         }
         if isDue { send("WATCHDOG=1") }
+    }
+
+    /// A sign of life from work that shows no numbers but is known to go on: waiting with a time limit of its own, a
+    /// step that was just entered.
+    public func beat() {
+        send("WATCHDOG=1")
+    }
+
+    /// Lets the watchdog wait this long from now on: for a program whose work shows no progress. Nil: again as the
+    /// unit says.
+    public func allowSilence(for duration: Duration?) {
+        guard let usual = usualSilence else { return }
+        let limit = duration ?? usual
+        send("WATCHDOG_USEC=\(max(1, Int64(limit / .microseconds(1))))\nWATCHDOG=1")
     }
 
     /// The service is on its way down: `STOPPING=1`.

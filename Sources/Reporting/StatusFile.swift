@@ -49,7 +49,7 @@ public struct StatusFile: Sendable {
             let lock = try folder.open(Self.lockName, [.readWrite, .create], mode: 0o600)
             try lock.lock(.exclusive, timeout: .seconds(10))
             let reading = try parse(contents(in: folder))
-            if reading.warning != nil { try folder.moveAside(Self.name, to: Self.brokenName) }
+            if reading.warning != nil { try folder.rename(Self.name, to: Self.brokenName) }
             var status = reading.status
             change(&status)
             try folder.replaceFile(Self.name, with: JSON.encode(status), mode: 0o600)

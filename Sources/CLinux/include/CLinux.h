@@ -66,3 +66,14 @@ int ext_blkgetsize64(int fd, uint64_t *bytes);
 int ext_blkgetdiskseq(int fd, uint64_t *sequence);
 int ext_blkflsbuf(int fd);
 int ext_blkrrpart(int fd);
+
+// BLKPG (linux/blkpg.h): makes or removes one partition in the kernel's table. Bytes, not sectors.
+int ext_blkpg_add(int fd, int number, int64_t start, int64_t length);
+int ext_blkpg_delete(int fd, int number);
+
+// SG_IO (scsi/sg.h, not in Swift's Glibc): one SCSI command without data. Returns -1 with errno when the
+// kernel does not pass it on; else 0 and outcome = {SCSI status, host status, driver status, sense key}.
+int ext_scsi_command(int fd, const uint8_t *command, uint8_t length, uint32_t timeout_ms, uint8_t outcome[4]);
+
+// mount(2) and umount2(2) with flags that older headers lack (MS_NOSYMFOLLOW: Linux 5.10).
+extern const uint64_t EXT_MS_NOSYMFOLLOW;

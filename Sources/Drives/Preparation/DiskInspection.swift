@@ -1,0 +1,139 @@
+public import LinuxSystem
+internal import SystemPackage
+
+/// Looks at a disk without changing it: what it is, what lies on it, and why it must not be erased.
+///
+/// A disk without refusals is not mounted, not swap, not held by any driver, not part of a RAID or volume group,
+/// not the running system's, and can be opened exclusively at the time of the inspection. `DiskPreparation`
+/// inspects again under locks, because all of this may change while a person types.
+public enum DiskInspection {
+    /// Inspects the disk at a path; links as those in /dev/disk/by-id are followed. Reads some MiB of the disk.
+    ///
+    /// - Throws: when the path cannot be opened or the disk cannot be read. What merely forbids its use is in the
+    ///   description's `refusals`.
+    public static func inspect(_ devicePath: FileName) throws(PreparationError) -> DiskDescription {
+        try inspect(devicePath, exclusivity: .toBeTried)
+    }
+
+    /// Who may hold the disk exclusively.
+    enum Exclusivity {
+        /// Nobody: opening it exclusively must succeed.
+        case toBeTried
+        /// The caller does.
+        case heldByCaller
+    }
+
+    static func inspect(
+        _ devicePath: FileName,
+        exclusivity: Exclusivity
+    ) throws(PreparationError) -> DiskDescription {
+        do {
+            let file = try Descriptor.open(devicePath, [.read, .nonBlocking, .followLink])
+            guard let number = try file.blockDeviceNumber() else { return describeForeign(devicePath) }
+            let topology = BlockTopology()
+            let device = try topology.device(number)
+            var disk = try describe(device, file, topology)
+            disk.refusals = try refusals(device, disk, topology, exclusivity)
+            return disk
+        } catch {
+            throw PreparationError(.system(error), device: devicePath)
+        }
+    }
+
+    private static func describeForeign(_ path: FileName) -> DiskDescription {
+        DiskDescription(
+            devicePath: path,
+            sizeBytes: 0,
+            bus: .other("none"),
+            isRemovable: false,
+            logicalSectorBytes: 512,
+            physicalSectorBytes: 512,
+            contents: [],
+            partitions: [],
+            refusals: [.notABlockDevice]
+        )
+    }
+
+    private static func describe(
+        _ device: BlockTopology.Device,
+        _ file: borrowing Descriptor,
+        _ topology: BlockTopology
+    ) throws(SystemError) -> DiskDescription {
+        let udev = UdevProperties(of: device.number, ["ID_MODEL", "ID_SERIAL_SHORT", "ID_SERIAL", "ID_BUS"])
+        let size = try file.deviceSize()
+        let table = try SignatureProbe(file).partitionTable()
+        return DiskDescription(
+            devicePath: device.path,
+            number: device.number,
+            // Kernels before 5.15 have none, ignoring.
+            diskSequence: try? file.diskSequence(),
+            model: udev["ID_MODEL"].map(spaced) ?? topology.attribute("device/model", of: device),
+            serial: udev["ID_SERIAL_SHORT"] ?? udev["ID_SERIAL"]
+                ?? topology.attribute("device/serial", of: device)
+                ?? topology.attribute("serial", of: device),
+            sizeBytes: size,
+            bus: bus(of: device, udev["ID_BUS"]),
+            isRemovable: topology.attribute("removable", of: device) == "1",
+            logicalSectorBytes: Int(topology.number("queue/logical_block_size", of: device) ?? 512),
+            physicalSectorBytes: Int(topology.number("queue/physical_block_size", of: device) ?? 512),
+            partitionTable: table?.type,
+            contents: size > 0 ? try SignatureProbe(file).contents() : [],
+            partitions: try partitions(of: device, file, table?.entries ?? [], topology),
+            refusals: []
+        )
+    }
+
+    /// udev writes an underscore for each space.
+    private static func spaced(_ text: String) -> String {
+        String(text.map { $0 == "_" ? " " : $0 }).trimmed
+    }
+
+    private static func bus(of device: BlockTopology.Device, _ udevBus: String?) -> DiskBus {
+        // A USB disk's folder lies below its host controller: …/usb2/2-1/2-1:1.0/host6/…
+        if device.folder.components.contains(where: { $0.bytes.starts(with: "usb".utf8) }) { return .usb }
+        let name = String(decoding: device.folder.components.last?.bytes ?? [], as: UTF8.self)
+        if name.hasPrefix("nvme") { return .nvme }
+        if name.hasPrefix("mmcblk") { return .mmc }
+        if name.hasPrefix("vd") { return .virtio }
+        if name.hasPrefix("loop") { return .loop }
+        switch udevBus {
+        case "usb": return .usb
+        case "ata": return .ata
+        case .some(let other): return .other(other)
+        case nil: return .other("unknown")
+        }
+    }
+
+    /// What the table on the disk says, and what only the kernel knows.
+    private static func partitions(
+        of device: BlockTopology.Device,
+        _ file: borrowing Descriptor,
+        _ table: [SignatureProbe.Entry],
+        _ topology: BlockTopology
+    ) throws(SystemError) -> [PartitionDescription] {
+        var entries = table
+        for partition in try topology.partitions(of: device) {
+            guard let number = topology.number("partition", of: partition),
+                let start = topology.number("start", of: partition),
+                let length = topology.number("size", of: partition),
+                !entries.contains(where: { $0.number == Int(number) })
+            else { continue }
+            let bytes = start << 9..<(start + length) << 9
+            entries.append(SignatureProbe.Entry(number: Int(number), bytes: bytes, name: nil))
+        }
+        var found: [PartitionDescription] = []
+        for entry in entries {
+            found.append(
+                PartitionDescription(
+                    number: entry.number,
+                    startBytes: entry.bytes.lowerBound,
+                    sizeBytes: entry.bytes.upperBound - entry.bytes.lowerBound,
+                    name: entry.name.flatMap { $0.isEmpty ? nil : $0 },
+                    contents: entry.bytes.isEmpty
+                        ? [] : try SignatureProbe(file, bytes: entry.bytes).contents()
+                )
+            )
+        }
+        return found.sorted { $0.number < $1.number }
+    }
+}

@@ -1,0 +1,77 @@
+internal import LinuxSystem
+internal import SystemPackage
+
+/// Saves a LUKS header on the machine: `headers/UUID.img`, and beside it `UUID.img.sha256` as sha256sum(1) writes
+/// it.
+///
+/// A damaged header makes the whole drive unreadable; its backup is the only cure. With it and an old passphrase a
+/// drive opens as it did when the backup was made, therefore it is for root only.
+struct HeaderBackup {
+    let folderPath: FileName
+    let name: FileName
+
+    init(luksUUID: String, in layout: HostLayout) {
+        folderPath = layout.headerFolder
+        name = layout.headerBackup(luksUUID: luksUUID).lastPart
+    }
+
+    private var digestName: FileName { name.appendingSuffix(".sha256") }
+    private var temporaryName: FileName { FileName(bytes: Array(".".utf8) + name.bytes + Array(".new".utf8)) }
+
+    /// Saves the header and proves with the key that the file is one.
+    ///
+    /// - Returns: the file's SHA-256 in hexadecimal digits.
+    func save(
+        _ container: LUKSContainer,
+        key: borrowing SecretBytes
+    ) throws(PreparationError.Reason) -> String {
+        let folder = try system { () throws(SystemError) in
+            let folder = try HostFolder.open(folderPath, .secret)
+            try folder.removeFileIfPresent(temporaryName)
+            return folder
+        }
+        do {
+            try write(container, key, in: folder)
+            return try system { () throws(SystemError) in try publish(in: folder) }
+        } catch {
+            // The first failure is the one to report; the temporary file is hidden, ignoring.
+            try? folder.removeFileIfPresent(temporaryName)
+            throw error
+        }
+    }
+
+    private func write(
+        _ container: LUKSContainer,
+        _ key: borrowing SecretBytes,
+        in folder: borrowing Descriptor
+    ) throws(PreparationError.Reason) {
+        // The library takes a path, and none that exists; through /proc it cannot lead elsewhere.
+        let path = FileName("/proc/self/fd/\(folder.rawValue)").appending(temporaryName)
+        try encryption { () throws(CryptError) in try container.backUpHeader(to: path) }
+        let isUsable = try encryption { () throws(CryptError) in
+            try LUKSContainer(path: path).opens(slot: LUKSContainer.keySlot, with: key)
+        }
+        if !isUsable { throw .headerBackupUnusable }
+    }
+
+    /// Digest first: an image without one is complete, a digest without its image is found by the next attempt.
+    private func publish(in folder: borrowing Descriptor) throws(SystemError) -> String {
+        let file = try folder.open(temporaryName, .read)
+        try file.setMode(0o600)
+        try file.sync()
+        let digest = try SHA256.hexDigest(ofRestOf: file)
+        let line = Array("\(digest)  ".utf8) + name.bytes + [UInt8(ascii: "\n")]
+        try folder.replaceFile(digestName, with: line, mode: 0o600)
+        try folder.rename(temporaryName, to: name)
+        try folder.sync()
+        return digest
+    }
+
+    /// Takes image and digest back.
+    func remove() throws(SystemError) {
+        let folder = try HostFolder.open(folderPath, .secret)
+        try folder.removeFileIfPresent(name)
+        try folder.removeFileIfPresent(digestName)
+        try folder.sync()
+    }
+}

@@ -1,0 +1,40 @@
+internal import LinuxSystem
+internal import SystemPackage
+
+/// The file that opens a drive. It is on the disk of the machine before the drive is formatted, so that no drive
+/// exists whose only key was lost with the power.
+struct KeyFile {
+    let folderPath: FileName
+    let name: FileName
+
+    /// The key of a drive.
+    init(of drive: DriveName, in layout: HostLayout) {
+        folderPath = layout.keyFolder
+        name = layout.keyFile(of: drive).lastPart
+    }
+
+    /// Writes a new key file, mode 0400, durably.
+    ///
+    /// - Throws: `EEXIST` when the drive has a key: it may be the only one of some disk, so it is not replaced.
+    func write(_ key: borrowing SecretBytes) throws(SystemError) {
+        let folder = try HostFolder.open(folderPath, .secret)
+        let file = try folder.open(name, [.write, .create, .exclusive], mode: 0o400)
+        do {
+            try file.setMode(0o400)
+            try file.writeAll(key)
+            try file.sync()
+            try folder.sync()
+        } catch {
+            // The first error is the one to report; half a key is of no use, ignoring.
+            try? folder.removeFileIfPresent(name)
+            throw error
+        }
+    }
+
+    /// Takes the key back: no disk was made with it.
+    func remove() throws(SystemError) {
+        let folder = try HostFolder.open(folderPath, .secret)
+        try folder.removeFileIfPresent(name)
+        try folder.sync()
+    }
+}

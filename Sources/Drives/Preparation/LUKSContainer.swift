@@ -1,0 +1,149 @@
+internal import CCryptsetup
+internal import LinuxSystem
+internal import SystemPackage
+
+/// Makes a LUKS2 container and proves that its keys open it. Needs no device-mapper.
+///
+/// The key file's slot is 0 and cheap: its 64 random bytes cannot be guessed, and a small machine opens the drive
+/// at once. The passphrase's slot is 1 and costs what `PassphraseCost` says.
+struct LUKSContainer {
+    static let keySlot: Int32 = 0
+    static let passphraseSlot: Int32 = 1
+    static let keyBytes = 64
+    static let subsystem = "extbackup"
+    private static let volumeKeyBytes = 64
+    /// Partitions made here are aligned for it whatever the disk's own sectors are.
+    private static let sectorBytes: UInt32 = 4096
+
+    /// The partition or image.
+    let path: FileName
+
+    /// Writes a new header; what lies there is lost.
+    ///
+    /// - Parameters:
+    ///   - label: at most 47 bytes; udev shows it as `ID_FS_LABEL`.
+    /// - Returns: the container's UUID, in lower case.
+    func format(
+        label: String,
+        key: borrowing SecretBytes,
+        passphrase: borrowing SecretBytes?,
+        cost: PassphraseCost
+    ) throws(CryptError) -> String {
+        let context = try CryptContext(path: path)
+        try withKeyDerivation { (derivation) throws(CryptError) in
+            try context.call("crypt_format") { device in
+                Self.subsystem.withCString { subsystem in
+                    label.withCString { label in
+                        var parameters = crypt_params_luks2()
+                        parameters.pbkdf = derivation
+                        parameters.sector_size = Self.sectorBytes
+                        parameters.label = label
+                        parameters.subsystem = subsystem
+                        return crypt_format(
+                            device,
+                            CRYPT_LUKS2,
+                            "aes",
+                            "xts-plain64",
+                            nil,
+                            nil,
+                            Self.volumeKeyBytes,
+                            &parameters
+                        )
+                    }
+                }
+            }
+            try Self.add(key, slot: Self.keySlot, derivation, context)
+        }
+        switch passphrase {
+        case .some(let passphrase):
+            try withKeyDerivation(cost) { (derivation) throws(CryptError) in
+                try Self.add(passphrase, slot: Self.passphraseSlot, derivation, context)
+            }
+        case .none: break
+        }
+        guard let uuid = context.uuid else {
+            throw CryptError(call: "crypt_get_uuid", errno: .invalidArgument)
+        }
+        return uuid
+    }
+
+    /// True when the secret opens the slot. The header is read anew from the disk.
+    func opens(slot: Int32, with secret: borrowing SecretBytes) throws(CryptError) -> Bool {
+        let context = try CryptContext(path: path)
+        try context.loadLUKS2()
+        do {
+            try secret.withBytes { (bytes) throws(CryptError) in
+                _ = try context.call("crypt_activate_by_passphrase") {
+                    crypt_activate_by_passphrase($0, nil, slot, bytes.baseAddress, bytes.count, 0)
+                }
+            }
+            return true
+        } catch {
+            if error.errno == .notPermitted { return false }
+            throw error
+        }
+    }
+
+    /// Writes header and key slots into a file that must not exist; it gets mode 0400.
+    func backUpHeader(to file: FileName) throws(CryptError) {
+        let context = try CryptContext(path: path)
+        try context.loadLUKS2()
+        try context.call("crypt_header_backup") { device in
+            file.withCString { crypt_header_backup(device, CRYPT_LUKS2, $0) }
+        }
+    }
+
+    private static func add(
+        _ secret: borrowing SecretBytes,
+        slot: Int32,
+        _ derivation: UnsafePointer<crypt_pbkdf_type>,
+        _ context: borrowing CryptContext
+    ) throws(CryptError) {
+        try context.call("crypt_set_pbkdf_type") { crypt_set_pbkdf_type($0, derivation) }
+        try secret.withBytes { (bytes) throws(CryptError) in
+            _ = try context.call("crypt_keyslot_add_by_volume_key") {
+                crypt_keyslot_add_by_volume_key($0, slot, nil, 0, bytes.baseAddress, bytes.count)
+            }
+        }
+    }
+
+    /// For secrets that cannot be guessed.
+    private func withKeyDerivation(
+        _ body: (UnsafePointer<crypt_pbkdf_type>) throws(CryptError) -> Void
+    ) throws(CryptError) {
+        var derivation = crypt_pbkdf_type()
+        derivation.iterations = 1000
+        try withNames(CRYPT_KDF_PBKDF2, &derivation, body)
+    }
+
+    /// For passphrases.
+    private func withKeyDerivation(
+        _ cost: PassphraseCost,
+        _ body: (UnsafePointer<crypt_pbkdf_type>) throws(CryptError) -> Void
+    ) throws(CryptError) {
+        var derivation = crypt_pbkdf_type()
+        derivation.iterations = cost.passes
+        derivation.max_memory_kb = cost.memoryKiB
+        derivation.parallel_threads = cost.lanes
+        try withNames(CRYPT_KDF_ARGON2ID, &derivation, body)
+    }
+
+    /// The library keeps no copy of the names: they must live as long as the call.
+    private func withNames(
+        _ type: String,
+        _ derivation: inout crypt_pbkdf_type,
+        _ body: (UnsafePointer<crypt_pbkdf_type>) throws(CryptError) -> Void
+    ) throws(CryptError) {
+        derivation.flags = EXT_CRYPT_PBKDF_NO_BENCHMARK
+        let type = FileName(type)
+        let hash: FileName = "sha256"
+        var filled = derivation
+        try type.withCString { (type) throws(CryptError) in
+            try hash.withCString { (hash) throws(CryptError) in
+                filled.type = type
+                filled.hash = hash
+                try withUnsafePointer(to: filled, body)
+            }
+        }
+    }
+}

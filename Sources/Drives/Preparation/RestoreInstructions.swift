@@ -1,0 +1,119 @@
+internal import LinuxSystem
+
+/// The text that a drive carries for the day when the machine is gone: how to open and read it on any Linux with
+/// cryptsetup and mount. It holds no secret.
+struct RestoreInstructions {
+    var name: DriveName
+    var hostName: String
+    var luksUUID: String
+    var fileSystem: FileSystemKind
+    var hasPassphrase: Bool
+    var preparedAtSeconds: Int64
+
+    /// The name in the program's folder on the drive.
+    static let fileName: FileName = "RESTORE.txt"
+
+    /// Plain text in lines of at most 100 characters.
+    var text: String {
+        [head, opening, copying, closing, repair].joined(separator: "\n")
+    }
+
+    private var device: String { "/dev/disk/by-uuid/\(luksUUID)" }
+
+    private var head: String {
+        """
+        Drive "\(name)" of host "\(printableHost)", prepared by extbackup on \
+        \(CalendarTime(secondsSince1970: preparedAtSeconds)).
+
+        It holds plain files in a plain \(fileSystem.rawValue) file system in a LUKS2 container. Any Linux with
+        cryptsetup opens it; extbackup is not needed. Run the commands as root.
+
+        """
+    }
+
+    /// The host's name comes from outside; it stays on its line.
+    private var printableHost: String {
+        String(
+            hostName.unicodeScalars.filter { $0.properties.generalCategory != .control }.map(Character.init)
+        )
+    }
+
+    private var opening: String {
+        let slots =
+            hasPassphrase
+            ? "Key slots: 0 is the key file, 1 is the passphrase."
+            : "Key slots: 0 is the key file. There is no passphrase: without the key file the drive stays closed."
+        let byPassphrase =
+            hasPassphrase
+            ? """
+            With the passphrase:
+
+                cryptsetup open --key-slot 1 \(device) restore
+
+
+            """
+            : ""
+        return """
+            1. Open
+            -------
+            \(slots)
+            The key file is /etc/extbackup/keys/\(name).key on host "\(printableHost)".
+
+            \(byPassphrase)With the key file (here copied to the working folder):
+
+                cryptsetup open --key-slot 0 --key-file \(name).key \(device) restore
+
+            """
+    }
+
+    private var copying: String {
+        """
+        2. Mount and copy
+        -----------------
+            mkdir -p /mnt/restore
+            mount -t \(fileSystem.rawValue) -o ro /dev/mapper/restore /mnt/restore
+            ls /mnt/restore
+            rsync -aHAXS --numeric-ids /mnt/restore/SOURCE/ /where/it/belongs/
+
+        Each folder at the top is the newest copy of one source; earlier states are below history/, if there is
+        one. "cp -a" works as well.
+
+        """
+    }
+
+    private var closing: String {
+        """
+        3. Close
+        --------
+            umount /mnt/restore
+            cryptsetup close restore
+
+        """
+    }
+
+    private var repair: String {
+        """
+        If cryptsetup finds no LUKS header
+        ----------------------------------
+        Host "\(printableHost)" has a backup of the header in /var/lib/extbackup/headers/\(luksUUID).img,
+        with its SHA-256 beside it. Check it, try it without writing, then put it back on this drive's partition
+        (sdX1, see "lsblk"; the wrong one is lost!):
+
+            sha256sum -c \(luksUUID).img.sha256
+            cryptsetup open --header \(luksUUID).img --readonly /dev/sdX1 restore
+            cryptsetup luksHeaderRestore /dev/sdX1 --header-backup-file \(luksUUID).img
+
+        If the file system is damaged, copy what can be read first; then see \
+        "\(checker) /dev/mapper/restore" (unmounted).
+
+        """
+    }
+
+    private var checker: String {
+        switch fileSystem {
+        case .ext4: "e2fsck -f"
+        case .xfs: "xfs_repair"
+        case .btrfs: "btrfs check"
+        }
+    }
+}

@@ -1,0 +1,159 @@
+import Indicators
+public import LinuxSystem
+import Reporting
+import SystemPackage
+
+extension Configuration {
+    /// Reads and checks a configuration file.
+    public init(readingFrom path: FileName) throws(ConfigurationError) {
+        try self.init(parsing: try Self.contents(of: path), file: path)
+    }
+
+    /// The bytes of a file of at most 1 MiB.
+    static func contents(of path: FileName) throws(ConfigurationError) -> [UInt8] {
+        do {
+            return try Descriptor.open(path, [.read, .followLink]).readAll(limit: 1 << 20)
+        } catch {
+            let hint =
+                error.errno == .noSuchFileOrDirectory
+                ? "write one; docs/config.toml in the documentation is a commented example" : nil
+            throw ConfigurationError(
+                file: path,
+                position: nil,
+                message: "cannot be read: \(error.errno)",
+                hint: hint
+            )
+        }
+    }
+
+    init(parsing bytes: [UInt8], file: FileName) throws(ConfigurationError) {
+        var top = try TableReader.document(parsing: bytes, file: file)
+        sources = try Self.readSources(&top)
+        deletionLimit = try Self.readGuard(&top)
+        light = try Self.readLight(&top)
+        mail = try Self.readMail(&top)
+        drive = try Self.readDrive(&top)
+        try top.finish()
+    }
+
+    private static func readSources(_ top: inout TableReader) throws(ConfigurationError)
+        -> [SourceConfiguration]
+    {
+        var sources: [SourceConfiguration] = []
+        for var table in try top.tables("source") {
+            let source = try SourceConfiguration(reading: &table)
+            if sources.contains(where: { $0.name == source.name }) {
+                throw table.mistake(
+                    at: table.node("name"),
+                    "two sources have the name \(FileName(source.name))"
+                )
+            }
+            sources.append(source)
+        }
+        if sources.isEmpty {
+            throw top.mistake(at: nil, "there is no source", hint: "add [[source]] with a name and a path")
+        }
+        return sources
+    }
+
+    private static func readGuard(_ top: inout TableReader) throws(ConfigurationError) -> DeletionLimit {
+        var limit = DeletionLimit(files: 1000, percent: 20)
+        guard var table = try top.table("guard") else { return limit }
+        if var most = try table.table("max_delete") {
+            limit.files = try most.integer("files", in: 0...Int.max) ?? limit.files
+            limit.percent = try most.integer("percent", in: 0...100) ?? limit.percent
+            try most.finish()
+        }
+        try table.finish()
+        return limit
+    }
+
+    private static func readLight(_ top: inout TableReader) throws(ConfigurationError) -> LightConfiguration?
+    {
+        var light = LightConfiguration(serial: nil, index: 0, brightness: 10, colors: [:])
+        guard var table = try top.table("led") else { return light }
+        let isEnabled = try table.boolean("enabled") ?? true
+        light.serial = try table.string("serial")?.text
+        light.index = try table.integer("index", in: 0...63) ?? light.index
+        light.brightness = try table.integer("brightness", in: 1...100) ?? light.brightness
+        for role in LightRole.allCases {
+            guard let (text, node) = try table.string(role.rawValue) else { continue }
+            do {
+                light.colors[role] = try RGB(text)
+            } catch {
+                throw table.mistake(at: node, "'\(role.rawValue)': \(error)", hint: "for example \"33c280\"")
+            }
+        }
+        try table.finish()
+        return isEnabled ? light : nil
+    }
+
+    private static func readMail(_ top: inout TableReader) throws(ConfigurationError) -> MailConfiguration {
+        var mail = MailConfiguration(
+            recipients: ["root"],
+            occasions: [.failure, .held, .recovered],
+            sendmail: "/usr/sbin/sendmail"
+        )
+        guard var table = try top.table("mail") else { return mail }
+        if let recipients = try table.strings("to") {
+            for (text, node) in recipients where !isAddress(text) {
+                throw table.mistake(at: node, "\(FileName(text)) is no mail address")
+            }
+            mail.recipients = recipients.map(\.text)
+        }
+        if let occasions = try table.strings("on") {
+            mail.policy = MailPolicy(on: [])
+            for (text, node) in occasions {
+                mail.policy.occasions.insert(try TableReader.choice(text, key: "on", at: node, in: table))
+            }
+        }
+        if let (path, node) = try table.string("sendmail") {
+            mail.sendmail = try absolutePath(path, key: "sendmail", at: node, in: table)
+        }
+        try table.finish()
+        return mail
+    }
+
+    private static func readDrive(_ top: inout TableReader) throws(ConfigurationError) -> DriveConfiguration {
+        var drive = DriveConfiguration(ending: .powerOff)
+        guard var table = try top.table("drive") else { return drive }
+        drive.ending = try table.choice("when_done") ?? drive.ending
+        try table.finish()
+        return drive
+    }
+
+    /// An address or a local user: printable ASCII without what would end a header or start an option.
+    private static func isAddress(_ text: String) -> Bool {
+        guard let first = text.utf8.first, first != UInt8(ascii: "-") else { return false }
+        return text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && !"<>(),;:\\\"[]".utf8.contains($0) }
+    }
+
+    static func absolutePath(
+        _ text: String,
+        key: String,
+        at node: TOMLDocument.Node,
+        in table: TableReader
+    ) throws(ConfigurationError) -> FileName {
+        let path = FileName(text)
+        guard text.hasPrefix("/"), path.bytes.count == text.utf8.count else {
+            throw table.mistake(at: node, "'\(key)' must be an absolute path, not \(path)")
+        }
+        if path.components.contains("..") {
+            throw table.mistake(at: node, "'\(key)' must not hold '..': \(path)")
+        }
+        return path
+    }
+}
+
+extension TableReader {
+    /// The reader of a whole document.
+    static func document(parsing bytes: [UInt8], file: FileName) throws(ConfigurationError) -> TableReader {
+        let root: TOMLDocument.Node
+        do {
+            root = try TOMLDocument(parsing: bytes).root
+        } catch {
+            throw ConfigurationError(file: file, position: error.position, message: error.message)
+        }
+        return try TableReader(root, named: "the top level", file: file)
+    }
+}

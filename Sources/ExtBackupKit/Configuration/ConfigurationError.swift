@@ -1,0 +1,34 @@
+public import LinuxSystem
+
+/// A mistake in a configuration file: which file, where in it, what, and what would be right.
+public struct ConfigurationError: Error, Hashable, Sendable {
+    /// The file's path.
+    public let file: FileName
+    /// The line, from 1; nil when the file could not be read at all.
+    public let line: Int?
+    /// The column, from 1.
+    public let column: Int?
+    /// What is wrong.
+    public let message: String
+    /// What to do.
+    public let hint: String?
+
+    init(file: FileName, position: TOMLDocument.Position?, message: String, hint: String? = nil) {
+        self.file = file
+        line = position?.line
+        column = position?.column
+        self.message = message
+        self.hint = hint
+    }
+}
+
+extension ConfigurationError: CustomStringConvertible {
+    /// `/etc/extbackup/config.toml:3:1: unknown key 'exlude'`.
+    public var description: String {
+        // The path is one that a person typed or a constant: quotes around it would hide file:line:column from
+        // editors. Odd characters are escaped all the same.
+        let path = file.description.dropFirst().dropLast()
+        guard let line, let column else { return "\(path): \(message)" }
+        return "\(path):\(line):\(column): \(message)"
+    }
+}

@@ -1,0 +1,73 @@
+import Drives
+public import LinuxSystem
+import SystemPackage
+
+/// What is known of a prepared drive: `/etc/extbackup/drives.d/NAME.toml`, written by `prepare-disk`.
+public struct DriveFile: Hashable, Sendable {
+    /// The drive's name; the file is named after it.
+    public var name: String
+    /// UUID of the LUKS header.
+    public var luksUUID: String
+    /// The disk's serial number; nil for disks that have none.
+    public var serial: String?
+    /// The LUKS key slot that the keyfile opens.
+    public var keySlot: Int
+    /// The file system inside.
+    public var fileSystem: String
+    /// The file system's label.
+    public var label: String
+    /// When the drive was prepared, as written.
+    public var prepared: String
+    /// The drive's identity in the marker inside.
+    public var driveID: String
+    /// Names of the sources that go to this drive; nil for all.
+    public var sources: [String]?
+
+    /// Reads and checks a drive's file.
+    ///
+    /// - Parameter folder: `/etc/extbackup/drives.d`.
+    public init(named name: String, in folder: FileName) throws(ConfigurationError) {
+        let file = folder.appending(FileName(name + ".toml"))
+        try self.init(parsing: try Configuration.contents(of: file), file: file)
+        if self.name != name {
+            throw ConfigurationError(
+                file: file, position: nil, message: "it describes the drive \(FileName(self.name)), not '\(name)'",
+                hint: "name the file after the drive")
+        }
+    }
+
+    init(parsing bytes: [UInt8], file: FileName) throws(ConfigurationError) {
+        var top = try TableReader.document(parsing: bytes, file: file)
+        name = try top.requiredString("name").text
+        luksUUID = try top.requiredString("luks_uuid").text
+        serial = try top.string("serial")?.text
+        keySlot = try top.integer("key_slot", in: 0...31) ?? 0
+        fileSystem = try top.requiredString("filesystem").text
+        label = try top.requiredString("label").text
+        let date = top.node("prepared")
+        prepared = if case .date(let text)? = date?.value { text } else { "" }
+        driveID = try top.requiredString("marker").text
+        sources = try top.strings("sources")?.map(\.text)
+        try top.finish()
+    }
+
+    /// How to know the drive again and open it.
+    func identity() throws(Failure) -> DriveIdentity {
+        guard let drive = DriveName(name), let kind = FileSystemKind(rawValue: fileSystem) else {
+            throw Failure(
+                .config, "drive '\(name)': name or file system \(FileName(fileSystem)) is not known",
+                hint: "correct its file in /etc/extbackup/drives.d")
+        }
+        return DriveIdentity(
+            name: drive, luksUUID: luksUUID, serial: serial, keySlot: Int32(keySlot), fileSystem: kind)
+    }
+
+    /// The names of all drives that were prepared, sorted.
+    public static func names(in folder: FileName) throws(SystemError) -> [String] {
+        let suffix = Array(".toml".utf8)
+        return try Descriptor.open(folder, [.directory, .followLink]).entryNames()
+            .filter { $0.bytes.count > suffix.count && $0.bytes.suffix(suffix.count) == suffix[...] }
+            .map { String(decoding: $0.bytes.dropLast(suffix.count), as: UTF8.self) }
+            .sorted()
+    }
+}

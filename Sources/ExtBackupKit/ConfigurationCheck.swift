@@ -1,0 +1,34 @@
+public import LinuxSystem
+
+/// `extbackup config check`: reads everything a run would read.
+public enum ConfigurationCheck {
+    /// Checks the configuration and all drive files.
+    ///
+    /// - Returns: what they say, in short lines.
+    public static func perform(folder: FileName) throws(Failure) -> [String] {
+        do {
+            let configuration = try Configuration(readingFrom: folder.appending("config.toml"))
+            var lines = configuration.sources.map { source in
+                "source \(source.name): \(source.path)" + (source.requiresMount ? ", must be mounted" : "")
+            }
+            let drives = folder.appending("drives.d")
+            for name in try driveNames(in: drives) {
+                let drive = try DriveFile(named: name, in: drives)
+                lines.append("drive \(drive.name): serial \(drive.serial ?? "none"), \(drive.fileSystem)")
+            }
+            lines.append("the configuration is right")
+            return lines
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private static func driveNames(in folder: FileName) throws(ConfigurationError) -> [String] {
+        do {
+            return try DriveFile.names(in: folder)
+        } catch {
+            if error.errno == .noSuchFileOrDirectory { return [] }
+            throw ConfigurationError(file: folder, position: nil, message: "cannot be read: \(error.errno)")
+        }
+    }
+}

@@ -1,0 +1,41 @@
+public import Reporting
+
+/// What a person is told when something does not work: the exit status, what happened, and what to do.
+///
+/// It is the only error that leaves the Kit. Messages begin in lower case and end without a full stop; what they
+/// are about stands in single quotes. A hint is something to do, a command where there is one.
+public struct Failure: Error, Hashable, Sendable {
+    /// Which status the program ends with.
+    public let status: ExitStatus
+    /// What happened.
+    public let message: String
+    /// What to do.
+    public let hint: String?
+
+    /// Describes a failure.
+    public init(_ status: ExitStatus, _ message: String, hint: String? = nil) {
+        self.status = status
+        self.message = message
+        self.hint = hint
+    }
+}
+
+extension Failure {
+    /// Somebody stopped the run.
+    static var interrupted: Failure {
+        Failure(
+            .interrupted, "the run was stopped before it was done",
+            hint: "plug the drive in again, or run 'systemctl start' for its unit: the copy goes on where it was")
+    }
+
+    static func lockTimedOut(source: String, after wait: Duration) -> Failure {
+        Failure(
+            .locked, "source '\(source)' was still locked by its owner after \(wait.text)",
+            hint: "wait until that work is done, then plug the drive in again")
+    }
+
+    /// A mistake in a configuration file.
+    public init(_ error: ConfigurationError) {
+        self.init(.config, error.description, hint: error.hint)
+    }
+}

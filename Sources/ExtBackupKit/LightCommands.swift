@@ -1,0 +1,114 @@
+import Indicators
+import LinuxSystem
+import Reporting
+
+/// The light, for people and for the unit that keeps it blinking.
+public struct LightCommands {
+    private let context: RunContext
+    private static let testJob: FileName = "led-test"
+
+    /// Works with the stick and the board of `context`.
+    public init(_ context: RunContext) {
+        self.context = context
+    }
+
+    /// Shows every color for a second. Blocks.
+    ///
+    /// - Parameter say: gets a line for each color before it is shown.
+    /// - Throws: when there is no stick or it does not answer.
+    public func test(say: (String) -> Void) throws(Failure) {
+        let settings = try lightSettings()
+        let output = context.lightOutput(settings)
+        do {
+            for role in LightRole.allCases {
+                say("\(role.rawValue): \(role.meaning)")
+                try output.show(settings.color(of: role))
+                Thread.sleep(for: .seconds(1))
+            }
+            try output.show(.off)
+            output.rest()
+        } catch {
+            throw Failure(.failed, "\(error)", hint: error.hint)
+        }
+    }
+
+    /// Forgets what ended runs said; a run that goes on keeps its light.
+    public func clear() throws(Failure) {
+        let board = LightBoard(folder: context.layout.lightFolder)
+        do {
+            for entry in try board.read().entries where !entry.state.isWork { try board.clear(job: entry.job) }
+        } catch {
+            throw Failure(.failed, "\(error)", hint: "run it as root")
+        }
+        try show()
+    }
+
+    /// Shows the worst state of all jobs, for as long as it has to blink. Blocks.
+    public func show() throws(Failure) {
+        let logger = context.logger
+        let indicator = Indicator(
+            output: context.lightOutput(try lightSettings()), board: LightBoard(folder: context.layout.lightFolder),
+            settings: try lightSettings(), onWarning: { logger.warning("\($0)") })
+        indicator.run(until: context.interruption)
+    }
+
+    private func lightSettings() throws(Failure) -> LightSettings {
+        let light: LightConfiguration?
+        do {
+            light = try Configuration(readingFrom: context.layout.configurationFile).light
+        } catch {
+            throw Failure(error)
+        }
+        guard let light else {
+            throw Failure(.failed, "the light is switched off", hint: "set 'enabled = true' in [led]")
+        }
+        return try LightSettings(light)
+    }
+}
+
+extension LightState {
+    fileprivate var isWork: Bool {
+        switch self {
+        case .working, .verifying: true
+        case .off, .safe, .unknownDrive, .due, .held, .failedSafe, .failedUnsafe: false
+        }
+    }
+}
+
+extension LightRole {
+    fileprivate var meaning: String {
+        switch self {
+        case .working: "a backup runs, leave the drive in"
+        case .verifying: "a drive is verified, leave it in"
+        case .safe: "all well, the drive may be pulled"
+        case .held: "the drive may be pulled, but the backup needs you"
+        case .failed: "a backup failed; blinking fast: do not pull the drive"
+        case .due: "slowly pulsing: a drive is due"
+        case .unknown: "twice: a LUKS drive that was not prepared"
+        }
+    }
+}
+
+extension LightWarning {
+    fileprivate var hint: String? {
+        switch self {
+        case .absent: "plug the stick in; 'lsusb -d 20a0:41e5' must show it"
+        case .notPermitted: "run it as root, or add yourself to the group 'extbackup'"
+        case .stalled, .vanished, .timedOut, .usb: "unplug the stick and plug it in again"
+        case .board, .busy, .foreignFile: nil
+        }
+    }
+}
+
+extension LightSettings {
+    /// The light as it is configured.
+    init(_ light: LightConfiguration) throws(Failure) {
+        do {
+            try self.init(
+                index: light.index, brightness: try Brightness(percent: light.brightness), serial: light.serial,
+                colors: light.colors)
+        } catch {
+            throw Failure(.config, "the light: \(error)", hint: "correct [led] in the configuration")
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import FoundationEssentials
+import LinuxSystem
+import SystemPackage
+
+/// Deletions that a person approved, until a run has made them: one small file for each drive.
+struct Approvals {
+    private let folder: FileName
+
+    init(folder: FileName) {
+        self.folder = folder
+    }
+
+    /// How many deletions are approved, by source. Nothing when there is no file or it cannot be understood:
+    /// then deletions are held once more, which harms nobody.
+    func approved(for drive: String) -> [String: Int] {
+        guard let bytes = try? Descriptor.open(path(of: drive), .read).readAll(limit: 65536) else { return [:] }
+        return (try? JSONDecoder().decode([String: Int].self, from: Data(bytes))) ?? [:]
+    }
+
+    func approve(_ deletions: [String: Int], for drive: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let bytes = Array(try encoder.encode(deletions))
+        try open().replaceFile(FileName(drive + ".json"), with: bytes, mode: 0o600)
+    }
+
+    /// Forgets what was approved: it was for one run.
+    func withdraw(for drive: String) throws(SystemError) {
+        try open().removeFileIfPresent(FileName(drive + ".json"))
+    }
+
+    private func path(of drive: String) -> FileName {
+        folder.appending(FileName(drive + ".json"))
+    }
+
+    private func open() throws(SystemError) -> Descriptor {
+        try Descriptor.makeFolder(folder, mode: 0o700)
+    }
+}

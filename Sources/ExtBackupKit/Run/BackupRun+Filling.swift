@@ -1,0 +1,187 @@
+import Copying
+import Drives
+import Indicators
+import LinuxSystem
+import Reporting
+import SystemPackage
+
+extension BackupRun {
+    /// Everything between mounting and unmounting. It records what fails and always returns, so that closing
+    /// follows.
+    mutating func fill(_ mounted: borrowing MountedVolume, _ drive: DriveFile, _ configuration: Configuration) {
+        enter(.checking)
+        guard var marker = checkedMarker(on: mounted.root, drive) else { return }
+        guard holdRoot(mounted.root) else { return }
+        let sources = chosenSources(drive, configuration)
+        enter(.locking)
+        let isCopied = withLocks(on: sources[...], held: []) { run, held in
+            run.copy(held, mounted, configuration)
+        }
+        guard isCopied, case .backup = mode else { return }
+        enter(.syncing)
+        do {
+            try mounted.sync()
+            marker.runCounter += 1
+            record.runNumber = Int64(clamping: marker.runCounter)
+            try marker.write(to: mounted.root)
+            record.space?.after = ByteCount(try mounted.root.availableBytes())
+            try History.open(in: context.layout.stateFolder, now: context.now()).raiseRunCounter(
+                drive: drive.luksUUID, to: record.runNumber)
+        } catch let error as DriveError {
+            record.fail(Failure(error))
+        } catch let error as ReportingError {
+            warn(error.message)
+        } catch {
+            record.fail(writeFailure(error, mounted))
+        }
+    }
+
+    /// The marker, if it is this drive's. Without it nothing is written: the LUKS header may be a copy.
+    private mutating func checkedMarker(on root: borrowing Descriptor, _ drive: DriveFile) -> Marker? {
+        let marker: Marker
+        do {
+            marker = try Marker.read(from: root)
+        } catch {
+            record.fail(
+                Failure(.noDrive, "the drive opens with the key of '\(name)', but \(error)",
+                    hint: "it is a copy, or was formatted: prepare it again under another name, or use the original"))
+            return nil
+        }
+        guard marker.driveID == drive.driveID, marker.luksUUID == drive.luksUUID else {
+            record.fail(
+                Failure(.noDrive, "the drive opens with the key of '\(name)', but its marker is another drive's",
+                    hint: "use the drive that 'prepare-disk' made for this name"))
+            return nil
+        }
+        checkForRollback(of: marker, drive)
+        return marker
+    }
+
+    /// An older state of the drive than this machine has seen: somebody put an image of it back.
+    private mutating func checkForRollback(of marker: Marker, _ drive: DriveFile) {
+        do {
+            let history = try History.open(in: context.layout.stateFolder, now: context.now())
+            if let warning = history.warning { warn(warning) }
+            guard let known = try history.runCounter(drive: drive.luksUUID) else { return }
+            if marker.runCounter < UInt64(clamping: known) {
+                warn(
+                    "the drive says that it had \(marker.runCounter) runs, but this machine made \(known): "
+                        + "an older state of it was put back")
+            }
+        } catch {
+            warn(error.message)
+        }
+    }
+
+    /// The drive's own lock, against another program that works on the mounted drive.
+    private mutating func holdRoot(_ root: borrowing Descriptor) -> Bool {
+        do {
+            if try root.tryLock(.exclusive) { return true }
+            record.fail(Failure(.locked, "another program holds the lock of drive '\(name)'"))
+        } catch {
+            record.fail(Failure(.failed, "the lock of drive '\(name)' cannot be taken: \(error)"))
+        }
+        return false
+    }
+
+    private mutating func chosenSources(
+        _ drive: DriveFile, _ configuration: Configuration
+    ) -> [SourceConfiguration] {
+        guard let names = drive.sources else { return configuration.sources }
+        for name in names where !configuration.sources.contains(where: { $0.name == name }) {
+            record.fail(
+                Failure(.config, "drive '\(self.name)' wants the source '\(name)', which is not configured",
+                    hint: "correct 'sources' in \(context.layout.driveFile(of: self.name))"))
+        }
+        return configuration.sources.filter { names.contains($0.name) }
+    }
+
+    /// Takes the locks of all sources, one inside the other, and calls `body` with those sources that could be
+    /// locked or need no lock. A source that cannot be locked fails; the others go on.
+    private mutating func withLocks(
+        on sources: ArraySlice<SourceConfiguration>, held: [SourceConfiguration],
+        _ body: (inout BackupRun, [SourceConfiguration]) -> Bool
+    ) -> Bool {
+        guard let source = sources.first else { return body(&self, held) }
+        let rest = sources.dropFirst()
+        guard let lock = source.lock else { return withLocks(on: rest, held: held + [source], body) }
+        do {
+            let notifier = context.notifier
+            notifier.status("waiting for the lock of '\(source.name)'")
+            let heldLock = try HeldSourceLock.take(
+                lock, of: source, interruption: context.interruption, onWait: { notifier.beat() })
+            let isCopied = withLocks(on: rest, held: held + [source], body)
+            if let warning = heldLock.release() { warn(warning) }
+            return isCopied
+        } catch {
+            record.fail(error)
+            record.sources.append(SourceResult(name: source.name, note: error.message))
+            return withLocks(on: rest, held: held, body)
+        }
+    }
+
+    /// Plans all sources, checks that they fit, then copies them.
+    ///
+    /// - Returns: false when nothing was, or can be, completed on the drive.
+    private mutating func copy(
+        _ sources: [SourceConfiguration], _ mounted: borrowing MountedVolume, _ configuration: Configuration
+    ) -> Bool {
+        enter(.scanning)
+        let approvals = Approvals(folder: context.layout.approvalFolder)
+        let approved = approvals.approved(for: name.text)
+        var planned: [PlannedSource] = []
+        do {
+            for source in sources {
+                let plan = try plan(source, mounted, configuration.deletionLimit, approved: approved[source.name] ?? 0)
+                if let plan { planned.append(plan) }
+            }
+            guard let order = deletionOrder(for: planned, on: mounted) else { return false }
+            if case .preview(let show) = mode {
+                for source in planned { source.show(to: show) }
+                return true
+            }
+            enter(.copying)
+            for source in planned { try apply(source, order, mounted) }
+        } catch {
+            record.fail(error)
+            return false
+        }
+        if !approved.isEmpty, record.status != .held {
+            do { try approvals.withdraw(for: name.text) } catch { warn("the approval could not be withdrawn: \(error)") }
+        }
+        return true
+    }
+
+    /// Everything must fit before the first write. Deletions come first only when space demands it.
+    private mutating func deletionOrder(
+        for planned: [PlannedSource], on mounted: borrowing MountedVolume
+    ) -> DeletionOrder? {
+        let available: Int64
+        do {
+            available = try mounted.root.availableBytes()
+        } catch {
+            record.fail(writeFailure(error, mounted))
+            return nil
+        }
+        let needed = planned.reduce(0) { $0 + $1.plan.summary.spaceNeeded }
+        let freed = planned.reduce(0) { $0 + $1.spaceFreed }
+        record.space = FreeSpace(before: ByteCount(available), needed: ByteCount(needed))
+        if needed <= available { return .last }
+        if needed <= available + freed { return .first }
+        record.fail(
+            Failure(
+                .noSpace,
+                "it does not fit: \(ByteCount(needed).exact) are needed, \(ByteCount(available).exact) are free",
+                hint: "make room on the drive, exclude something, or prepare a larger drive"))
+        return nil
+    }
+
+    func writeFailure(_ error: any Error, _ mounted: borrowing MountedVolume) -> Failure {
+        guard mounted.isPresent else {
+            return Failure(DriveError(drive: name, reason: .gone(during: .sync)))
+        }
+        return Failure(
+            .failed, "drive '\(name)' failed: \(error)",
+            hint: "look at 'journalctl -k'; the drive, its cable or its power supply may be failing")
+    }
+}

@@ -1,0 +1,152 @@
+import Copying
+import Drives
+import LinuxSystem
+import Reporting
+import SystemPackage
+
+/// A source whose plan was made and judged.
+struct PlannedSource {
+    let source: SourceConfiguration
+    let plan: CopyPlan
+    let decision: DeletionDecision
+
+    /// Bytes that deletions give back, if they are made.
+    var spaceFreed: Int64 {
+        switch decision {
+        case .perform: plan.summary.spaceFreedByDeletion
+        case .hold: 0
+        }
+    }
+}
+
+extension BackupRun {
+    /// Checks a source and plans its copy; nil when it must be left alone.
+    ///
+    /// - Throws: what ends the run as a whole.
+    mutating func plan(
+        _ source: SourceConfiguration, _ mounted: borrowing MountedVolume, _ limit: DeletionLimit, approved: Int
+    ) throws(Failure) -> PlannedSource? {
+        let root: Descriptor
+        do {
+            root = try openSource(source)
+        } catch {
+            record.fail(error)
+            record.sources.append(SourceResult(name: source.name, note: error.message))
+            return nil
+        }
+        let plan: CopyPlan
+        do {
+            let destination = try destinationFolder(of: source, mounted)
+            let request = try CopyRequest(
+                source: root, destination: destination, filter: try filter(of: source),
+                boundary: source.staysOnFileSystem ? .oneFileSystem : .acrossFileSystems)
+            plan = try CopyPlan.make(
+                request, interruption: context.interruption, progress: progressReporter(for: source))
+        } catch let error as CopyError {
+            throw Failure(error, source: source.name, drive: name, isDrivePresent: mounted.isPresent)
+        } catch let error as Failure {
+            throw error
+        } catch {
+            throw writeFailure(error, mounted)
+        }
+        let summary = plan.summary
+        let decision = DeletionDecision(
+            deleting: summary.deletionCount, of: summary.destinationEntryCount,
+            sourceCount: summary.sourceEntryCount, limit: limit, approved: approved)
+        return PlannedSource(source: source, plan: plan, decision: decision)
+    }
+
+    /// Opens a source's root, after the checks that keep a missing source from wiping its copy.
+    private func openSource(_ source: SourceConfiguration) throws(Failure) -> Descriptor {
+        let hint = "mount or repair it, then plug the drive in again; nothing was deleted on the drive"
+        do {
+            if source.requiresMount, try !MountTable.current().isMountPoint(source.path) {
+                throw Failure(
+                    .sourceMissing, "source '\(source.name)' is not mounted at \(source.path)", hint: hint)
+            }
+            return try Descriptor.open(source.path, [.directory, .followLink])
+        } catch let error as Failure {
+            throw error
+        } catch {
+            throw Failure(.sourceMissing, "source '\(source.name)' cannot be opened: \(error)", hint: hint)
+        }
+    }
+
+    /// The source's folder on the drive; a preview, which must not write, compares with an empty one instead.
+    private func destinationFolder(
+        of source: SourceConfiguration, _ mounted: borrowing MountedVolume
+    ) throws(SystemError) -> Descriptor {
+        let folder = FileName(source.name)
+        switch mode {
+        case .backup:
+            return try mounted.root.makeDirectory(folder, mode: 0o700)
+        case .preview:
+            do {
+                return try mounted.root.open(folder, .directory)
+            } catch {
+                guard error.errno == .noSuchFileOrDirectory else { throw error }
+                return try Descriptor.makeFolder(context.layout.runFolder.appending("empty"), mode: 0o700)
+            }
+        }
+    }
+
+    private func filter(of source: SourceConfiguration) throws(Failure) -> FilterRules {
+        do {
+            return try FilterRules(excluding: HeldSourceLock.privateNames(of: source.lock) + source.excludes)
+        } catch {
+            throw Failure(.config, "source '\(source.name)': \(error)", hint: "correct 'exclude' of this source")
+        }
+    }
+
+    /// Carries one plan out and notes what came of it.
+    ///
+    /// - Throws: what ends the run as a whole.
+    mutating func apply(
+        _ planned: PlannedSource, _ order: DeletionOrder, _ mounted: borrowing MountedVolume
+    ) throws(Failure) {
+        let source = planned.source
+        var result = SourceResult(name: source.name)
+        let outcome: CopyOutcome
+        do {
+            outcome = try planned.plan.apply(
+                deletions: planned.decision == .perform ? .perform : .hold, order: order,
+                interruption: context.interruption, progress: progressReporter(for: source))
+        } catch {
+            let failure = Failure(error, source: source.name, drive: name, isDrivePresent: mounted.isPresent)
+            result.note = failure.message
+            record.sources.append(result)
+            throw failure
+        }
+        result.filesCopied = Int64(outcome.copiedFiles)
+        result.bytesCopied = ByteCount(outcome.copiedBytes)
+        result.deleted = Int64(outcome.deleted)
+        note(outcome, of: planned, in: &result)
+        record.sources.append(result)
+        context.logger.notice(
+            "source copied",
+            metadata: [
+                "source": "\(source.name)", "files": "\(outcome.copiedFiles)", "bytes": "\(outcome.copiedBytes)",
+                "deleted": "\(outcome.deleted)", "held": "\(result.heldDeletions)",
+                "skipped": "\(outcome.skipped.count)",
+            ])
+    }
+
+    private mutating func note(_ outcome: CopyOutcome, of planned: PlannedSource, in result: inout SourceResult) {
+        let source = planned.source
+        if case .hold(let reason) = planned.decision {
+            result.heldDeletions = Int64(planned.plan.summary.deletionCount)
+            result.note = reason
+            record.fail(
+                Failure(
+                    .held, "the deletions of source '\(source.name)' are held: \(reason)",
+                    hint: "if this is right, run 'extbackup approve \(name)' and plug the drive in again"))
+        }
+        guard outcome.isPartial else { return }
+        for entry in outcome.skipped.listed { result.skipped.add(entry.path, reason: "\(entry.reason)") }
+        result.skipped.total = Int64(outcome.skipped.count)
+        record.fail(
+            Failure(
+                .partial, "\(outcome.skipped.count) entries of source '\(source.name)' could not be copied",
+                hint: "see below which, and why"))
+    }
+}

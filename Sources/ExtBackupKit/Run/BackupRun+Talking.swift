@@ -1,0 +1,67 @@
+import Copying
+import Indicators
+import LinuxSystem
+import Logging
+import Reporting
+
+extension BackupRun {
+    mutating func enter(_ phase: Phase) {
+        record.enter(phase)
+        context.notifier.status(phase.activity)
+        context.notifier.beat()
+        context.logger.info("\(phase.activity)", metadata: ["drive": "\(name)", "phase": "\(phase.rawValue)"])
+        guard case .backup = mode else { return }
+        do {
+            try StatusFile(directory: context.layout.stateFolder).update {
+                $0[drive: name.text].running?.phase = phase
+            }
+        } catch {
+            warn(error.message)
+        }
+    }
+
+    mutating func warn(_ text: String) {
+        record.warn(text)
+        context.logger.warning("\(text)", metadata: ["drive": "\(name)"])
+    }
+
+    /// Tells systemd how far a source is; the sign of life comes from the numbers, so a hanging drive gives none.
+    func progressReporter(for source: SourceConfiguration) -> (CopyProgress) -> Void {
+        let notifier = context.notifier
+        let clock = ContinuousClock()
+        var last: ContinuousClock.Instant?
+        return { progress in
+            let done = progress.entriesScanned + progress.changesDone
+            notifier.watchdog(progress: UInt64(done) &+ UInt64(clamping: progress.bytesDone))
+            if let last, last.duration(to: clock.now) < .seconds(2) { return }
+            last = clock.now
+            notifier.status(Self.line(progress, source: source.name))
+        }
+    }
+
+    private static func line(_ progress: CopyProgress, source: String) -> String {
+        switch progress.phase {
+        case .scanning:
+            "scanning '\(source)': \(ByteCount.grouped(Int64(progress.entriesScanned))) entries"
+        case .copying, .finishing:
+            "copying '\(source)': \(ByteCount(progress.bytesDone)) of \(ByteCount(progress.bytesTotal))"
+        case .deleting:
+            "deleting what '\(source)' does not have any more"
+        }
+    }
+
+    /// The run is over and the light says so: now the report goes to status, history, journal and mail. What fails
+    /// here cannot change what happened; it is a warning.
+    mutating func end(configuration: Configuration?) -> RunReport {
+        indicator?.stop()
+        guard case .backup = mode else {
+            return record.report(host: context.hostName, invocation: nil, ended: context.now())
+        }
+        let report = record.report(host: context.hostName, invocation: context.invocation, ended: context.now())
+        let reporter = RunReporter(context: context, configuration: configuration)
+        for warning in reporter.publish(report) {
+            context.logger.warning("\(warning)", metadata: ["drive": "\(name)"])
+        }
+        return report
+    }
+}

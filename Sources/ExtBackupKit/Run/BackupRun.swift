@@ -1,0 +1,186 @@
+import Drives
+import Indicators
+import LinuxSystem
+public import Reporting
+import SystemPackage
+
+/// One backup to one drive, from the plug to the report.
+///
+/// Whatever happens ends in a report: steps record what failed and go on to closing. The order of opening and
+/// closing is that of the `~Copyable` values in `Drives`, so that the light's green needs a drive that went
+/// through all of it.
+public struct BackupRun {
+    let context: RunContext
+    let name: DriveName
+    let mode: Mode
+    var record: RunRecord
+    var indicator: Indicator?
+
+    /// What a run is for.
+    public enum Mode: Sendable {
+        /// Copies, and switches the drive off as configured.
+        case backup
+        /// Tells what a backup would do, and leaves the drive plugged in and closed.
+        case preview(@Sendable (PreviewLine) -> Void)
+    }
+
+    /// Runs a backup to the drive `name`. Blocks until all is over.
+    ///
+    /// - Throws: only when there is no run to report on: another one works on this drive.
+    public static func perform(_ name: DriveName, mode: Mode, in context: RunContext) throws(Failure) -> RunReport {
+        let lock = try RunLock.take(of: name, in: context)
+        var run = BackupRun(
+            context: context, name: name, mode: mode,
+            record: RunRecord(started: context.now(), driveName: name.text), indicator: nil)
+        let report = run.perform()
+        withExtendedLifetime(lock) {}
+        return report
+    }
+
+    private mutating func perform() -> RunReport {
+        let configuration: Configuration
+        let drive: DriveFile
+        do {
+            drive = try DriveFile(named: name.text, in: context.layout.driveFolder)
+            record.luksUUID = drive.luksUUID
+            record.serial = drive.serial
+            configuration = try Configuration(readingFrom: context.layout.configurationFile)
+        } catch {
+            record.fail(Failure(error))
+            return end(configuration: nil)
+        }
+        context.notifier.ready()
+        startLight(configuration)
+        begin(drive)
+        let inhibition = context.inhibitSleep("backing up to drive '\(name)'")
+        if let warning = inhibition?.warning { warn(warning) }
+        workOnDrive(drive, configuration)
+        withExtendedLifetime(inhibition) {}
+        return end(configuration: configuration)
+    }
+
+    private mutating func startLight(_ configuration: Configuration) {
+        guard case .backup = mode, let light = configuration.light else { return }
+        indicator = Indicator(light, in: context)
+        indicator?.show(.working, job: FileName(name.text))
+    }
+
+    private mutating func begin(_ drive: DriveFile) {
+        guard case .backup = mode else { return }
+        context.logger.notice("backup begins", metadata: ["drive": "\(name)"])
+        let state = RunningState(
+            invocation: context.invocation, pid: Machine.processID, started: record.started)
+        do {
+            try StatusFile(directory: context.layout.stateFolder).update { $0[drive: name.text].begin(state) }
+        } catch {
+            warn(error.message)
+        }
+    }
+
+    /// Opens the drive, fills it, closes it. The key is read first: whatever is wrong with it is known before
+    /// anything is open.
+    private mutating func workOnDrive(_ drive: DriveFile, _ configuration: Configuration) {
+        let identity: DriveIdentity
+        do {
+            identity = try drive.identity()
+        } catch {
+            return failUnopened(error)
+        }
+        guard let key = readKey() else { return }
+        closeLeftovers()
+        do {
+            enter(.finding)
+            let locked = try LockedDrive.claim(identity, operations: context.operations)
+            record.serial = locked.device.serial
+            notePlug(locked.device)
+            enter(.unlocking)
+            let unlocked = try locked.unlock(key: key)
+            enter(.mounting)
+            // A full check of a large file system takes hours and shows no progress.
+            context.notifier.allowSilence(for: .seconds(24 * 3600))
+            let mounted = try unlocked.mount(at: context.layout.mountPoint(of: name))
+            context.notifier.allowSilence(for: nil)
+            if case .repaired(let words) = mounted.fileSystemState { warn("the file system was repaired: \(words)") }
+            fill(mounted, drive, configuration)
+            enter(.closing)
+            try close(mounted, configuration)
+        } catch {
+            record.fail(Failure(error))
+            record.safety = Self.safety(after: error)
+            indicator?.show(.failed(error.isClosed ? .safeToPull : .doNotPull), job: FileName(name.text))
+        }
+    }
+
+    /// A failure while nothing of the drive is open yet.
+    private mutating func failUnopened(_ failure: Failure) {
+        record.fail(failure)
+        indicator?.show(.failed(.safeToPull), job: FileName(name.text))
+    }
+
+    private mutating func notePlug(_ device: BlockDevice) {
+        do {
+            try PlugRecord(of: name, in: context.layout).note(diskSequence: device.diskSequence)
+        } catch {
+            warn("this plug-in cannot be noted: \(error)")
+        }
+    }
+
+    /// The key comes as a credential when systemd started us, else from its file.
+    private mutating func readKey() -> SecretBytes? {
+        let path = context.credentials?.appending("key") ?? context.layout.keyFile(of: name)
+        do {
+            let file = try Descriptor.open(path, .read)
+            if context.credentials == nil, try file.nodeStatus().isOpenToOthers {
+                failUnopened(
+                    Failure(.unlockFailed, "the key \(path) can be read by others than root",
+                        hint: "run: chown root: \(path); chmod 0400 \(path)"))
+                return nil
+            }
+            return try SecretBytes(readingFrom: file)
+        } catch {
+            failUnopened(
+                Failure(.unlockFailed, "the key of drive '\(name)' cannot be read: \(error)",
+                    hint: "put \(context.layout.keyFile(of: name)) back from your backup"))
+            return nil
+        }
+    }
+
+    /// What a killed run left open would make the drive busy.
+    private mutating func closeLeftovers() {
+        do {
+            let left = try DriveLeftovers.close(driveName: name, operations: context.operations)
+            for leftover in left { warn("left by an earlier run: \(leftover)") }
+        } catch {
+            warn("what an earlier run left open cannot be found out: \(error)")
+        }
+    }
+
+    /// Syncs, unmounts, closes LUKS, flushes and releases; then the light says what came of the run.
+    private mutating func close(_ mounted: consuming MountedVolume, _ configuration: Configuration) throws(DriveError) {
+        context.notifier.extendTimeout(.seconds(600))
+        guard mounted.isPresent else {
+            let left = mounted.abandon().leftOpen
+            throw DriveError(drive: name, reason: .gone(during: .unmount), leftOpen: left)
+        }
+        let power: PowerRequest =
+            switch mode {
+            case .backup: PowerRequest(configuration.drive.ending)
+            case .preview: .leave
+            }
+        let released = try mounted.unmount().lock().release(power)
+        for warning in released.warnings { warn(warning.description) }
+        record.safety = .safe(RestState(released.power))
+        let job = FileName(name.text)
+        switch Verdict(record.status) {
+        case .succeeded: indicator?.show(safeToUnplug: released, job: job)
+        case .held, .partial: indicator?.show(.held, safeToUnplug: released, job: job)
+        case .failed, .interrupted, .skipped: indicator?.show(.failed, safeToUnplug: released, job: job)
+        }
+    }
+
+    private static func safety(after error: DriveError) -> PullSafety {
+        if !error.isClosed { return .unsafe(reason: error.leftOpen.map(\.description).joined(separator: "; ")) }
+        if case .gone = error.reason { return .gone }
+        return .safe(.closed)
+    }
+}

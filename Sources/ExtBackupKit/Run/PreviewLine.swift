@@ -1,0 +1,33 @@
+import Copying
+public import LinuxSystem
+import Reporting
+
+/// A line of what a run would do.
+public enum PreviewLine: Hashable, Sendable, CustomStringConvertible {
+    /// A change of one entry; the path begins with the source's name.
+    case change(kind: String, path: FileName)
+    /// A source's totals.
+    case total(source: String, text: String)
+
+    /// The line.
+    public var description: String {
+        switch self {
+        case .change(let kind, let path): "\(kind) \(path)"
+        case .total(let source, let text): "\(source): \(text)"
+        }
+    }
+}
+
+extension PlannedSource {
+    /// Tells each change, then the totals.
+    func show(to show: (PreviewLine) -> Void) {
+        let folder = FileName(source.name)
+        plan.forEachChange { show(.change(kind: $0.kind.word, path: folder.appending($0.path))) }
+        let summary = plan.summary
+        var text =
+            "\(summary.newFiles) new, \(summary.changedFiles) changed, \(summary.metadataOnly) with other metadata, "
+            + "\(summary.deletionCount) to delete; \(ByteCount(summary.bytesToWrite)) to write"
+        if case .hold(let reason) = decision { text += "; deletions would be held: \(reason)" }
+        show(.total(source: source.name, text: text))
+    }
+}

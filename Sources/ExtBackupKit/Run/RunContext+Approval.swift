@@ -1,0 +1,30 @@
+public import Drives
+import LinuxSystem
+import Reporting
+
+extension RunContext {
+    /// Lets the deletions through that the last run of a drive held, at its next run.
+    ///
+    /// - Returns: a line for each source.
+    public func approveHeldDeletions(of name: DriveName) throws(Failure) -> [String] {
+        let held: [SourceResult]
+        do {
+            let status = try StatusFile(directory: layout.stateFolder).read().status
+            held = status[drive: name.text].lastReport?.sources.filter { $0.heldDeletions > 0 } ?? []
+        } catch {
+            throw Failure(.failed, error.message, hint: error.hint ?? "run it as root")
+        }
+        guard !held.isEmpty else {
+            throw Failure(
+                .failed, "the last run of drive '\(name)' held no deletions",
+                hint: "'extbackup status' tells what it did")
+        }
+        let deletions = Dictionary(held.map { ($0.name, Int($0.heldDeletions)) }) { max($0, $1) }
+        do {
+            try Approvals(folder: layout.approvalFolder).approve(deletions, for: name.text)
+        } catch {
+            throw Failure(.failed, "the approval cannot be kept: \(error)", hint: "run it as root")
+        }
+        return held.map { "source '\($0.name)': up to \($0.heldDeletions) deletions at the next run" }
+    }
+}

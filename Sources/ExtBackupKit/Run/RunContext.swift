@@ -1,0 +1,63 @@
+public import Drives
+public import Indicators
+public import LinuxSystem
+public import Logging
+public import Reporting
+
+/// What a run takes from the world around it: where things lie, and the seams for tests.
+public struct RunContext: Sendable {
+    /// Configuration, state and run folders.
+    public var layout: HostLayout
+    /// What touches drives.
+    public var operations: any DriveOperations
+    /// Makes what shows a color.
+    public var lightOutput: @Sendable (LightSettings) -> any LightOutput
+    /// The time.
+    public var now: @Sendable () -> Timestamp
+    /// This machine's name.
+    public var hostName: String
+    /// systemd's name for this start of the service; nil by hand.
+    public var invocation: String?
+    /// The folder with the drive's key as a credential; nil by hand, when the key file itself is read.
+    public var credentials: FileName?
+    /// What systemd is told.
+    public var notifier: ServiceNotifier
+    /// Keeps the machine from sleeping while what it gives lives.
+    public var inhibitSleep: @Sendable (String) -> SleepInhibitor?
+    /// The last lines that an invocation wrote to the journal.
+    public var journal: @Sendable (String) -> [JournalLine]
+    /// Asks the run to stop.
+    public var interruption: Interruption
+    /// Where talk goes.
+    public var logger: Logger
+
+    /// Joins the parts; see `live` for the real ones.
+    public init(
+        layout: HostLayout, operations: any DriveOperations,
+        lightOutput: @escaping @Sendable (LightSettings) -> any LightOutput,
+        now: @escaping @Sendable () -> Timestamp, hostName: String, invocation: String?, credentials: FileName?,
+        notifier: ServiceNotifier, inhibitSleep: @escaping @Sendable (String) -> SleepInhibitor?,
+        journal: @escaping @Sendable (String) -> [JournalLine], interruption: Interruption, logger: Logger
+    ) {
+        self.layout = layout
+        self.operations = operations
+        self.lightOutput = lightOutput
+        self.now = now
+        self.hostName = hostName
+        self.invocation = invocation
+        self.credentials = credentials
+        self.notifier = notifier
+        self.inhibitSleep = inhibitSleep
+        self.journal = journal
+        self.interruption = interruption
+        self.logger = logger
+    }
+}
+
+extension HostLayout {
+    var outboxFolder: FileName { stateFolder.appending("outbox") }
+    var approvalFolder: FileName { stateFolder.appending("approvals") }
+    var lightFolder: FileName { runFolder.appending("light") }
+    var configurationFile: FileName { configurationFolder.appending("config.toml") }
+    func mountPoint(of name: DriveName) -> FileName { runFolder.appending(FileName("mnt-" + name.text)) }
+}

@@ -1,0 +1,23 @@
+import Drives
+import LinuxSystem
+import Reporting
+
+/// The lock that one run of a drive holds; a second one ends at once. The kernel gives it back whatever happens.
+struct RunLock: ~Copyable {
+    private let file: Descriptor
+
+    static func take(of name: DriveName, in context: RunContext) throws(Failure) -> RunLock {
+        let file: Descriptor
+        let isTaken: Bool
+        do {
+            let folder = try Descriptor.makeFolder(context.layout.runFolder, mode: 0o755)
+            file = try folder.open(FileName(name.text + ".lock"), [.readWrite, .create], mode: 0o600)
+            isTaken = try file.tryLock(.exclusive)
+        } catch {
+            throw Failure(.failed, "the run lock of drive '\(name)' cannot be taken: \(error)", hint: "run it as root")
+        }
+        if isTaken { return RunLock(file: file) }
+        throw Failure(
+            .locked, "another run works on drive '\(name)'", hint: "'extbackup status' tells how far it is")
+    }
+}

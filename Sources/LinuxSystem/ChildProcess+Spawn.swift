@@ -1,0 +1,98 @@
+internal import CLinux
+import Glibc
+import SystemPackage
+
+extension ChildProcess {
+    /// A program that was started, with our ends of its pipes.
+    struct Spawned {
+        var pid: pid_t
+        var input: CInt
+        var output: CInt
+
+        mutating func closeInput() {
+            if input >= 0 { Glibc.close(input) }
+            input = -1
+        }
+
+        mutating func closeAll() {
+            closeInput()
+            Glibc.close(output)
+        }
+
+        /// Waits for its end. Blocks.
+        func wait() throws(SystemError) -> Ending {
+            var status: Int32 = 0
+            let pid = pid
+            try check("waitpid") { waitpid(pid, &status, 0) }
+            let signal = status & 0x7f
+            return signal == 0 ? .exited(status: (status >> 8) & 0xff) : .signaled(signal)
+        }
+    }
+
+    /// Starts the program.
+    func spawn() throws(SystemError) -> Spawned {
+        let toChild = try Self.pipe()
+        let fromChild: (read: CInt, write: CInt)
+        do {
+            fromChild = try Self.pipe()
+        } catch {
+            Glibc.close(toChild.read)
+            Glibc.close(toChild.write)
+            throw error
+        }
+        defer {
+            Glibc.close(toChild.read)
+            Glibc.close(fromChild.write)
+        }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, toChild.read, 0)
+        posix_spawn_file_actions_adddup2(&actions, fromChild.write, 1)
+        posix_spawn_file_actions_adddup2(&actions, fromChild.write, 2)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        var all = sigset_t()
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+
+        var pid: pid_t = 0
+        let reason = Self.withCStrings(arguments) { argv -> CInt in
+            Self.withCStrings(environment) { envp -> CInt in
+                guard let path = argv[0], let argv = argv.baseAddress, let envp = envp.baseAddress else {
+                    return EINVAL
+                }
+                return posix_spawn(&pid, path, &actions, &attributes, argv, envp)
+            }
+        }
+        guard reason == 0 else {
+            Glibc.close(toChild.write)
+            Glibc.close(fromChild.read)
+            throw SystemError(call: "posix_spawn", subject: arguments[0], errno: Errno(rawValue: reason))
+        }
+        return Spawned(pid: pid, input: toChild.write, output: fromChild.read)
+    }
+
+    private static func pipe() throws(SystemError) -> (read: CInt, write: CInt) {
+        var ends: (CInt, CInt) = (0, 0)
+        try check("pipe2") {
+            withUnsafeMutableBytes(of: &ends) { ext_pipe($0.assumingMemoryBound(to: CInt.self).baseAddress) }
+        }
+        return (ends.0, ends.1)
+    }
+
+    private static func withCStrings<Result>(
+        _ names: [FileName],
+        _ body: (UnsafeMutableBufferPointer<UnsafeMutablePointer<CChar>?>) -> Result
+    ) -> Result {
+        var copies: [UnsafeMutablePointer<CChar>?] = names.map { $0.withCString { strdup($0) } }
+        copies.append(nil)
+        defer { for copy in copies { free(copy) } }
+        return copies.withUnsafeMutableBufferPointer { body($0) }
+    }
+}

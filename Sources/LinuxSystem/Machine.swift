@@ -1,0 +1,31 @@
+import Glibc
+internal import SystemPackage
+
+/// What the machine has.
+public enum Machine {
+    /// The size of its memory in bytes; 0 when the system does not say.
+    public static var memoryBytes: UInt64 {
+        let pages = sysconf(Int32(_SC_PHYS_PAGES))
+        let pageSize = sysconf(Int32(_SC_PAGESIZE))
+        return pages > 0 && pageSize > 0 ? UInt64(pages) * UInt64(pageSize) : 0
+    }
+
+    /// This process's number.
+    public static var processID: Int32 { getpid() }
+
+    /// True while a process of that number exists; it may be another one by now.
+    public static func isRunning(_ processID: Int32) -> Bool {
+        kill(processID, 0) == 0 || currentErrno() == .notPermitted
+    }
+
+    /// The host name up to its first dot, for people: `nas`. Never empty.
+    public static func hostName() -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
+        let bytes = buffer.prefix { $0 != 0 && $0 != CChar(UInt8(ascii: ".")) }.map { UInt8(bitPattern: $0) }
+        return bytes.isEmpty ? "localhost" : String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Number of processors that are switched on; at least 1.
+    public static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import ExtBackupKit
+
+/// Mail.
+struct Mail: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Look after mail.", subcommands: [Test.self, Deliver.self])
+
+    /// Sends one.
+    struct Test: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Send a test mail to the configured recipients.")
+
+        func run() throws {
+            let program = try Program.start()
+            Output.say(try MailCommands(program.context).test())
+        }
+    }
+
+    /// Sends all that wait.
+    struct Deliver: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Send the mails that wait in the outbox (extbackup-mail.service).")
+
+        func run() throws {
+            let program = try Program.start()
+            try MailCommands(program.context).deliver()
+        }
+    }
+}

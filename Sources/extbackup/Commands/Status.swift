@@ -1,0 +1,21 @@
+import ArgumentParser
+import ExtBackupKit
+
+/// How things stand.
+struct Status: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Tell how the drives stand: last result, age of the last good backup, running run.")
+
+    @Flag(help: "Print the status as JSON.")
+    var json = false
+
+    func run() throws {
+        let program = try Program.start()
+        let overview = try StatusOverview(program.context)
+        if json {
+            Output.result(try overview.json())
+        } else {
+            for line in overview.lines { Output.result(line) }
+        }
+    }
+}

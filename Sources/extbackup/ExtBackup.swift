@@ -1,0 +1,42 @@
+import ArgumentParser
+import ExtBackupKit
+
+/// The program: off-site backups to drives that come and go.
+@main
+struct ExtBackup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "extbackup",
+        abstract: "Off-site backups to encrypted drives that you plug in and carry away.",
+        discussion: """
+            Prepare a drive once; from then on plugging it in starts a backup, and the light (or a mail) tells when \
+            it may be pulled.
+
+            EXIT STATUS
+            \(ExitStatusTable.text)
+            """,
+        version: Version.text,
+        groupedSubcommands: [
+            CommandGroup(name: "Drives:", subcommands: [PrepareDisk.self]),
+            CommandGroup(name: "Backups:", subcommands: [Run.self, Status.self, Approve.self]),
+            CommandGroup(name: "Set-up:", subcommands: [Config.self, LED.self, Mail.self]),
+            CommandGroup(name: "For units:", subcommands: [Agent.self, Cleanup.self, Failed.self]),
+        ])
+
+    /// Parses, runs, and ends with the status that the design's table gives.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let failure as Failure {
+            Output.complain(failure)
+            exit(withError: ExitCode(failure.status.rawValue))
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+/// The program's version.
+enum Version {
+    static let text = "0.1.0"
+}

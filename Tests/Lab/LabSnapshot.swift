@@ -1,0 +1,80 @@
+// Saved states of a guest, from which scenarios start.
+
+/// The state of a running guest: memory, devices and disk. Made once and kept.
+///
+/// The memory is a file that every guest maps privately, so that loading a state copies nothing.
+public struct LabSnapshot: Sendable {
+    let image: LabImage
+    let key: String
+    private let folder: String
+
+    var memory: String { folder + "/memory" }
+    var disk: String { folder + "/disk.qcow2" }
+    var state: String { folder + "/state" }
+
+    /// A guest that has booted and runs nothing but Debian.
+    public static func booted(in cache: LabCache = .standard) throws(LabFailure) -> LabSnapshot {
+        let image = try LabImage.make(in: cache)
+        let key = try MachineDescription.key(image: image)
+        let folder = try cache.entry(
+            kind: "booted",
+            key: key,
+            progress: "booting the guest for the first time, about half a minute"
+        ) { (folder) throws(LabFailure) in
+            let new = LabSnapshot(image: image, key: key, folder: folder)
+            try new.createDisk(over: image.disk, format: "raw")
+            let guest = try Guest(new.changing, start: .powerOn)
+            try guest.waitForBoot()
+            try guest.check("systemctl is-system-running --wait", timeout: .seconds(120))
+            try guest.check("sync")
+            try guest.save(state: new.state)
+        }
+        return LabSnapshot(image: image, key: key, folder: folder)
+    }
+
+    /// A booted guest into which a staged tree (what `make install DESTDIR=stage` made) was copied and in which a
+    /// script was run as root. It is made again when a file of the tree or the script changes; owners and times in
+    /// the tree do not count, in the guest everything belongs to root.
+    public static func installed(
+        stage: String,
+        setUp script: String,
+        in cache: LabCache = .standard
+    ) throws(LabFailure) -> LabSnapshot {
+        let base = try booted(in: cache)
+        let scratch = try ScratchSpace.makeFolder()
+        defer { HostFile.removeTree(scratch) }
+        let archive = scratch + "/stage.tar"
+        try HostCommand.check([
+            "tar", "-C", stage, "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner",
+            "-cf", archive, ".",
+        ])
+        let sum = try HostCommand.check(["sha256sum", archive]).stdout
+        let key = try contentKey(of: Array((base.key + sum.prefix(64) + script).utf8))
+        let folder = try cache.entry(kind: "installed", key: key, progress: "installing into the guest") {
+            (folder) throws(LabFailure) in
+            let new = LabSnapshot(image: base.image, key: key, folder: folder)
+            try new.createDisk(over: base.disk, format: "qcow2")
+            try HostCommand.check(["cp", "--sparse=always", base.memory, new.memory])
+            let guest = try Guest(new.changing, start: .loadState)
+            try guest.load(base)
+            try guest.unpack(archive: archive, into: "/")
+            try guest.check(script, timeout: .seconds(300))
+            try guest.check("sync")
+            try guest.save(state: new.state)
+        }
+        return LabSnapshot(image: base.image, key: key, folder: folder)
+    }
+
+    /// A machine that changes this snapshot's own files: it is being made.
+    private var changing: MachineDescription {
+        MachineDescription(image: image, memory: .changing(memory), disk: .changing(disk))
+    }
+
+    /// Makes the snapshot's disk as changes over another one. All entries of a cache lie side by side, so the
+    /// other's relative name stays right when the finished entry gets its final name.
+    private func createDisk(over base: String, format: String) throws(LabFailure) {
+        let parts = base.split(separator: "/").suffix(2)
+        let relative = "../" + parts.joined(separator: "/")
+        try HostCommand.check(["qemu-img", "create", "-q", "-f", "qcow2", "-F", format, "-b", relative, disk])
+    }
+}
