@@ -17,7 +17,7 @@ struct HistoryTests {
 
     private func report(_ verdict: Verdict, drive: String, hour: Int64, number: Int64 = 1) -> RunReport {
         var report = Sample.report(verdict)
-        report.drive = DriveIdentity(name: drive, luksUUID: "uuid-of-\(drive)")
+        report.drive = ReportedDrive(name: drive, luksUUID: "uuid-of-\(drive)")
         report.started = Timestamp(seconds: hour * 3_600)
         report.ended = Timestamp(seconds: hour * 3_600 + 60)
         report.runNumber = number

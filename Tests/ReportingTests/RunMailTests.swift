@@ -61,7 +61,7 @@ struct RunMailTests {
         let hostile = "x\u{1b}[2J\u{202e}\r\nBcc: eve@example.org\n\n" + String(repeating: "ä", count: 90)
         var report = Sample.report(verdict, safety: .unsafe(reason: hostile))
         report.host = hostile
-        report.drive = DriveIdentity(name: hostile, serial: hostile, luksUUID: hostile)
+        report.drive = ReportedDrive(name: hostile, serial: hostile, luksUUID: hostile)
         report.invocation = hostile
         report.failure = Explanation(message: hostile, hint: hostile)
         var source = SourceResult(name: hostile, heldDeletions: 1, note: hostile)

@@ -76,6 +76,22 @@ struct ServiceNotifierTests {
         #expect(listener.messages() == ["WATCHDOG=1"])
     }
 
+    @Test("can be told that silence is in order for a while")
+    func silence() throws {
+        let listener = try Listener()
+        let notifier = ServiceNotifier(usualSilence: .seconds(60))
+        notifier.allowSilence(for: .seconds(3_600))
+        notifier.allowSilence(for: nil)
+        notifier.beat()
+        // Without a watchdog there is nothing to change.
+        ServiceNotifier().allowSilence(for: .seconds(3_600))
+        #expect(
+            listener.messages() == [
+                "WATCHDOG_USEC=3600000000\nWATCHDOG=1", "WATCHDOG_USEC=60000000\nWATCHDOG=1", "WATCHDOG=1",
+            ]
+        )
+    }
+
     @Test("is not missed when there is none")
     func nobody() {
         unsetenv("NOTIFY_SOCKET")
