@@ -53,6 +53,8 @@ enum Ability: Sendable {
         let name = attribute.bytes
         if name.starts(with: "user.".utf8) { return true }
         if attribute == "system.posix_acl_access" || attribute == "system.posix_acl_default" { return true }
+        // XFS shows its own form of the two lists beside them; to set or remove it would change the list.
+        if name.starts(with: "trusted.SGI_ACL_".utf8) { return false }
         return self == .root && (name.starts(with: "trusted.".utf8) || name.starts(with: "security.".utf8))
     }
 }

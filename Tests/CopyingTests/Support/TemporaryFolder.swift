@@ -6,8 +6,9 @@ final class TemporaryFolder: Sendable {
     let path: String
     let folder: Descriptor
 
-    init() throws {
-        path = "/tmp/extbackup-copying-" + String(UInt64.random(in: 0 ... .max), radix: 36)
+    /// - Parameter place: `/dev/shm` for many small runs, where a sync costs nothing.
+    init(in place: String = "/tmp") throws {
+        path = place + "/extbackup-copying-" + String(UInt64.random(in: 0 ... .max), radix: 36)
         try run("/bin/mkdir", "-m", "700", path)
         folder = try Descriptor.open(FileName(path), .directory)
     }
