@@ -40,7 +40,7 @@ extension Guest {
             systemctl start lab-blinkstick.service
             """
         )
-        try waitUntil("the BlinkStick is there", timeout: .seconds(20), succeeds: Self.isAttached)
+        try waitUntil("the BlinkStick is there", succeeds: Self.isAttached)
     }
 
     /// Pulls the BlinkStick and waits until it is gone.
@@ -51,7 +51,7 @@ extension Guest {
             systemctl kill --signal=KILL lab-blinkstick.service
             """
         )
-        try waitUntil("the BlinkStick is gone", timeout: .seconds(20), succeeds: "! { \(Self.isAttached); }")
+        try waitUntil("the BlinkStick is gone", succeeds: "! { \(Self.isAttached); }")
     }
 
     /// All colours that the light was told to show, oldest first.

@@ -101,7 +101,7 @@ public final class Guest: Sendable {
     /// - Throws: what was waited for and the end of the console, when `timeout` passes; what the condition throws.
     public func waitUntil(
         _ description: String,
-        timeout: Duration = .seconds(30),
+        timeout: Duration = .seconds(60),
         _ condition: () throws(LabFailure) -> Bool
     ) throws(LabFailure) {
         let deadline = Deadline(after: timeout)
@@ -122,7 +122,7 @@ public final class Guest: Sendable {
     /// Waits until a command in the guest succeeds.
     public func waitUntil(
         _ description: String,
-        timeout: Duration = .seconds(30),
+        timeout: Duration = .seconds(60),
         succeeds command: String
     ) throws(LabFailure) {
         // One command that loops in the guest is answered sooner and costs less than many commands.

@@ -6,7 +6,7 @@
 public struct LabSnapshot: Sendable {
     let image: LabImage
     let key: String
-    private let folder: String
+    let folder: String
 
     var memory: String { folder + "/memory" }
     var disk: String { folder + "/disk.qcow2" }

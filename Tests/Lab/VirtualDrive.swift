@@ -141,7 +141,7 @@ extension Guest {
     }
 
     /// Waits until the guest sees the drive.
-    public func waitForDrive(_ drive: VirtualDrive, timeout: Duration = .seconds(30)) throws(LabFailure) {
+    public func waitForDrive(_ drive: VirtualDrive, timeout: Duration = .seconds(60)) throws(LabFailure) {
         try waitUntil(
             "the drive '\(drive.serial)' is there",
             timeout: timeout,
@@ -150,7 +150,7 @@ extension Guest {
     }
 
     /// Waits until the guest sees the drive no more: it was pulled, or the guest has powered it off.
-    public func waitForDriveToGo(_ drive: VirtualDrive, timeout: Duration = .seconds(30)) throws(LabFailure) {
+    public func waitForDriveToGo(_ drive: VirtualDrive, timeout: Duration = .seconds(60)) throws(LabFailure) {
         try waitUntil(
             "the drive '\(drive.serial)' is gone",
             timeout: timeout,

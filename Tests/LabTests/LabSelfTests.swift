@@ -1,8 +1,9 @@
 // The lab shows that it can be relied on.
 
 import Glibc
-import Lab
 import Testing
+
+@testable import Lab
 
 /// Everything that starts a guest is part of this suite, so that two cores are not shared by many guests.
 @Suite(.serialized)
@@ -210,6 +211,26 @@ struct LabSelfTests {
         #expect(try guest.check("cat /root/mark").trimmed == "kept")
         try guest.waitForDrive(drive)
         try guest.check("lsusb -d 20a0:41e5")
+    }
+
+    @Test func `A staged tree is installed once, and guests start from that`() throws {
+        let stage = "/tmp/extbackup-lab.\(getpid()).stage"
+        for folder in ["", "/usr", "/usr/lib", "/usr/lib/tmpfiles.d"] { mkdir(stage + folder, 0o755) }
+        defer { HostFile.removeTree(stage) }
+        try writeHostFile(
+            stage + "/usr/lib/tmpfiles.d/trial.conf",
+            Array("d /srv/trial 0750 root root\n".utf8)
+        )
+        let script = "systemd-tmpfiles --create trial.conf"
+        let snapshot = try LabSnapshot.installed(stage: stage, setUp: script)
+        let start = ContinuousClock.now
+        let guest = try Guest.start(from: snapshot)
+        #expect(try guest.check("stat -c '%a %U' /srv/trial").trimmed == "750 root")
+        #expect(ContinuousClock.now - start < .seconds(5))
+        // What the packages put under /usr is still there, and so are the links of a merged /usr.
+        try guest.check("test -L /lib && test -x /usr/bin/rsync")
+        #expect(try LabSnapshot.installed(stage: stage, setUp: script).folder == snapshot.folder)
+        #expect(throws: LabFailure.self) { try LabSnapshot.installed(stage: stage, setUp: "echo why; false") }
     }
 }
 
