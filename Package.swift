@@ -84,7 +84,10 @@ let package = Package(
         tests("LinuxSystemTests", ["LinuxSystem", systemPackage]),
         tests("DrivesTests", ["Drives", "LinuxSystem", systemPackage]),
         tests("CopyingTests", ["Copying", "LinuxSystem", systemPackage]),
-        tests("IndicatorsTests", ["Indicators", "LinuxSystem", "blinkstick-testbed", systemPackage]),
+        tests(
+            "IndicatorsTests",
+            ["Indicators", "LinuxSystem", "blinkstick-testbed", "light-probe", systemPackage]
+        ),
         tests("ReportingTests", ["Reporting", "LinuxSystem", systemPackage, logging]),
         tests(
             "ExtBackupKitTests",
@@ -103,6 +106,9 @@ let package = Package(
         .executableTarget(
             name: "blinkstick-testbed", dependencies: ["CBlinkStickEmulator", "CUMockdev"],
             path: "Tests/blinkstick-testbed"),
+        .executableTarget(
+            name: "light-probe", dependencies: ["Indicators", "LinuxSystem"], path: "Tests/light-probe",
+            swiftSettings: swiftSettings),
         .target(
             name: "Lab", dependencies: ["LinuxSystem", "blinkstick-vhci", systemPackage], path: "Tests/Lab",
             swiftSettings: swiftSettings),

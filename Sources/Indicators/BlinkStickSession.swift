@@ -127,7 +127,7 @@ struct BlinkStickSession: ~Copyable, @unchecked Sendable {
         return String(decoding: units, as: UTF16.self)
     }
 
-    private static func warning(_ call: String, _ code: CInt) -> LightWarning {
+    static func warning(_ call: String, _ code: CInt) -> LightWarning {
         switch code {
         case LIBUSB_ERROR_ACCESS.rawValue: .notPermitted
         case LIBUSB_ERROR_PIPE.rawValue: .stalled
