@@ -42,7 +42,7 @@ func job(_ words: [String], _ stick: BlinkStick, _ settings: LightSettings) thro
         case "failed": indicator.show(.failed(.doNotPull), job: name)
         case "released": indicator.show(.failed, safeToUnplug: ProbeDrive(), job: name)
         case "safe": indicator.show(safeToUnplug: ProbeDrive(), job: name)
-        case "wait": Thread.pause(for: .milliseconds(500))
+        case "wait": Thread.sleep(for: .milliseconds(500))
         default: throw UsageError()
         }
     }
