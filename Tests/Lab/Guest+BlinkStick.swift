@@ -26,7 +26,7 @@ extension Guest {
         serial: String = "BS000001-3.0",
         behavior: BlinkStickBehavior = .normal
     ) throws(LabFailure) {
-        try writeFile("/usr/local/bin/blinkstick-vhci", try HostFile.read(Self.emulatorPath()), mode: "0755")
+        try writeFile("/usr/local/bin/blinkstick-vhci", try Self.emulator(), mode: "0755")
         let options =
             switch behavior {
             case .normal: "--serial \(serial)"
@@ -70,11 +70,11 @@ extension Guest {
         "grep -qs 41e5 /sys/bus/usb/devices/*/idProduct && test \"$(udevadm settle && echo yes)\" = yes"
 
     /// The emulator is built beside the program that runs.
-    private static func emulatorPath() throws(LabFailure) -> String {
+    static func emulator() throws(LabFailure) -> [UInt8] {
         let program = try HostFile.resolved("/proc/self/exe")
         let folder = program.split(separator: "/").dropLast().joined(separator: "/")
         let path = "/\(folder)/blinkstick-vhci"
         guard HostFile.exists(path) else { throw LabFailure("'\(path)' is missing; 'swift build' makes it") }
-        return path
+        return try HostFile.read(path)
     }
 }

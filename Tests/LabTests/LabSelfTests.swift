@@ -222,14 +222,19 @@ struct LabSelfTests {
             Array("d /srv/trial 0750 root root\n".utf8)
         )
         let script = "systemd-tmpfiles --create trial.conf"
-        let snapshot = try LabSnapshot.installed(stage: stage, setUp: script)
+        let snapshot = try LabSnapshot.installed(stage: stage, setUp: script, light: .attached)
         let start = ContinuousClock.now
         let guest = try Guest.start(from: snapshot)
         #expect(try guest.check("stat -c '%a %U' /srv/trial").trimmed == "750 root")
         #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(try guest.run(setReport(1, "00 00 ff 00")).succeeded)
+        #expect(try guest.lightLog().map(\.rgb) == ["00ff00"])
+        try guest.detachBlinkStick()
         // What the packages put under /usr is still there, and so are the links of a merged /usr.
         try guest.check("test -L /lib && test -x /usr/bin/rsync")
-        #expect(try LabSnapshot.installed(stage: stage, setUp: script).folder == snapshot.folder)
+        #expect(
+            try LabSnapshot.installed(stage: stage, setUp: script, light: .attached).folder == snapshot.folder
+        )
         #expect(throws: LabFailure.self) { try LabSnapshot.installed(stage: stage, setUp: "echo why; false") }
     }
 }
