@@ -68,17 +68,20 @@ let package = Package(
             [
                 "LinuxSystem", "CSystemd", systemPackage, logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
-            ]),
+            ]
+        ),
         library(
             "ExtBackupKit",
-            ["Drives", "Copying", "Indicators", "Reporting", "LinuxSystem", "CTOML", systemPackage, logging]),
+            ["Drives", "Copying", "Indicators", "Reporting", "LinuxSystem", "CTOML", systemPackage, logging]
+        ),
         .executableTarget(
             name: "extbackup",
             dependencies: [
                 "ExtBackupKit", "Drives", "Indicators", "Reporting", "LinuxSystem", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: swiftSettings),
+            swiftSettings: swiftSettings
+        ),
 
         // Unit and engine tests: they run on any host.
         tests("LinuxSystemTests", ["LinuxSystem", systemPackage]),
@@ -91,29 +94,48 @@ let package = Package(
         tests("ReportingTests", ["Reporting", "LinuxSystem", systemPackage, logging]),
         tests(
             "ExtBackupKitTests",
-            ["ExtBackupKit", "Drives", "Copying", "Indicators", "Reporting", "LinuxSystem", systemPackage]),
+            ["ExtBackupKit", "Drives", "Copying", "Indicators", "Reporting", "LinuxSystem", systemPackage]
+        ),
         tests("CommandTests", ["extbackup", "LinuxSystem", systemPackage]),
 
         // The lab: a virtual NAS with a USB drive and an emulated BlinkStick.
         .target(name: "CBlinkStickEmulator", path: "Tests/CBlinkStickEmulator"),
         .executableTarget(
-            name: "blinkstick-vhci", dependencies: ["CBlinkStickEmulator"], path: "Tests/blinkstick-vhci",
+            name: "blinkstick-vhci",
+            dependencies: ["CBlinkStickEmulator"],
+            path: "Tests/blinkstick-vhci",
             // It runs in the guest, where there is no Swift runtime.
-            linkerSettings: [.unsafeFlags(["-static-stdlib", "-nostartfiles"])]),
+            linkerSettings: [.unsafeFlags(["-static-stdlib", "-nostartfiles"])]
+        ),
         .systemLibrary(
-            name: "CUMockdev", path: "Tests/CUMockdev", pkgConfig: "umockdev-1.0",
-            providers: [.apt(["libumockdev-dev"])]),
+            name: "CUMockdev",
+            path: "Tests/CUMockdev",
+            pkgConfig: "umockdev-1.0",
+            providers: [.apt(["libumockdev-dev"])]
+        ),
         .executableTarget(
-            name: "blinkstick-testbed", dependencies: ["CBlinkStickEmulator", "CUMockdev"],
-            path: "Tests/blinkstick-testbed"),
+            name: "blinkstick-testbed",
+            dependencies: ["CBlinkStickEmulator", "CUMockdev"],
+            path: "Tests/blinkstick-testbed"
+        ),
         .executableTarget(
-            name: "light-probe", dependencies: ["Indicators", "LinuxSystem"], path: "Tests/light-probe",
-            swiftSettings: swiftSettings),
+            name: "light-probe",
+            dependencies: ["Indicators", "LinuxSystem"],
+            path: "Tests/light-probe",
+            swiftSettings: swiftSettings
+        ),
         .target(
-            name: "Lab", dependencies: ["LinuxSystem", "blinkstick-vhci", systemPackage], path: "Tests/Lab",
-            swiftSettings: swiftSettings),
+            name: "Lab",
+            dependencies: ["LinuxSystem", "blinkstick-vhci", systemPackage],
+            path: "Tests/Lab",
+            swiftSettings: swiftSettings
+        ),
         .executableTarget(
-            name: "extbackup-demo", dependencies: ["Lab"], path: "Tests/LabDemo", swiftSettings: swiftSettings),
+            name: "extbackup-demo",
+            dependencies: ["Lab"],
+            path: "Tests/LabDemo",
+            swiftSettings: swiftSettings
+        ),
         tests("LabTests", ["Lab"]),
     ],
     cxxLanguageStandard: .cxx17

@@ -1,0 +1,216 @@
+import Lab
+
+/// A virtual NAS with the program installed, two sources and a light, as a person would have set it up.
+final class NAS {
+    let guest: Guest
+
+    /// Starts one in the state after `make install`, configuration and mounting the sources.
+    init() throws(LabFailure) {
+        guest = try Guest.start(from: try Self.snapshot())
+    }
+
+    private static func snapshot() throws(LabFailure) -> LabSnapshot {
+        try LabSnapshot.installed(stage: Stage.folder(), setUp: setUp, light: .attached)
+    }
+
+    /// What `tools/after-install` does, then a configuration and sources: `photos` on a file system of its own
+    /// with every kind of entry, `documents` in a folder.
+    private static let setUp = """
+        set -e
+        systemd-sysusers extbackup.conf
+        systemd-tmpfiles --create extbackup.conf
+        udevadm control --reload
+        systemctl daemon-reload
+        systemctl enable --now extbackup-mail.path
+        truncate -s 200M /var/photos.img
+        mkfs.ext4 -q /var/photos.img
+        mkdir -p /srv/photos /srv/documents
+        echo '/var/photos.img /srv/photos ext4 loop 0 2' >> /etc/fstab
+        systemctl daemon-reload
+        mount /srv/photos
+        cat > /etc/extbackup/config.toml <<'CONFIG'
+        [[source]]
+        name = "photos"
+        path = "/srv/photos"
+        require_mount = true
+        exclude = ["*.tmp", "/lost+found/"]
+
+        [[source]]
+        name = "documents"
+        path = "/srv/documents"
+
+        [guard]
+        max_delete = { files = 1000, percent = 50 }
+        CONFIG
+        cd /srv/photos
+        mkdir -p 2024/summer 2025 empty
+        for i in $(seq 1 40); do head -c $((i * 3000)) /dev/urandom > 2024/summer/$i.jpg; done
+        head -c 3000000 /dev/urandom > 2025/film.mp4
+        ln 2025/film.mp4 2025/the-same-film.mp4
+        ln -s ../2025/film.mp4 2024/link
+        ln -s /etc/passwd outside
+        mkfifo pipe; mknod null c 1 3; mknod disk b 7 200
+        touch 'no change.tmp' $'odd\\nname' $'\\xff\\xfe' "it's" größe
+        truncate -s 5M holes; echo end >> holes
+        setfattr -n user.comment -v sunset 2024/summer/1.jpg
+        setfacl -m u:12345:rw 2024/summer/2.jpg; setfacl -d -m g:54321:rx 2025
+        cp /bin/true setuid; chmod 4755 setuid; setcap cap_net_raw+ep 2024/summer/3.jpg
+        chown 1234:5678 2024/summer/4.jpg; touch -d '1969-07-20 20:17:40.123456789 UTC' 2024/summer/5.jpg
+        chmod 0500 empty
+        for i in $(seq 1 30); do echo "document $i" > /srv/documents/$i.txt; done
+        """
+
+    /// The name that a drive's unit and files have.
+    static func unit(_ name: String) -> String { "extbackup@\(name).service" }
+
+    /// Makes a drive of an empty disk, as a person would, and pulls it.
+    func prepare(_ drive: VirtualDrive, as name: String = "red", options: String = "") throws(LabFailure) {
+        try guest.plug(drive)
+        try guest.waitForDrive(drive)
+        try guest.check(
+            """
+            echo 'correct horse battery staple' > /root/passphrase
+            extbackup prepare-disk \(drive.devicePath) --name \(name) --yes --serial \(drive.serial) \
+                --passphrase-file /root/passphrase \(options)
+            """,
+            timeout: .seconds(120)
+        )
+        try guest.pull(drive)
+        try guest.waitForDriveToGo(drive)
+    }
+
+    /// Plugs a drive in and waits until the run that this starts is over and everything that follows it.
+    @discardableResult
+    func plugAndWait(
+        _ drive: VirtualDrive,
+        speed: DriveSpeed = .full,
+        as name: String = "red"
+    ) throws(LabFailure) -> Run {
+        let before = try runCount(of: name)
+        try guest.plug(drive, speed: speed)
+        return try waitForRun(after: before, of: name)
+    }
+
+    /// Waits for the end of the next run after so many.
+    func waitForRun(after count: Int, of name: String = "red") throws(LabFailure) -> Run {
+        try guest.waitUntil("run \(count + 1) of '\(name)' begins", timeout: .seconds(60)) {
+            () throws(LabFailure) in try runCount(of: name) > count
+        }
+        try guest.waitUntil(
+            "the run of '\(name)' ends",
+            timeout: .seconds(180),
+            succeeds: """
+                systemctl show -P ActiveState \(Self.unit(name)) | grep -qE '^(inactive|failed)$' &&
+                ! systemctl is-active -q extbackup-failed@\(name).service &&
+                [ -z "$(ls /var/lib/extbackup/outbox)" ] && ! systemctl is-active -q extbackup-mail.service
+                """
+        )
+        return try lastRun(of: name)
+    }
+
+    /// How often the drive's unit was started since boot.
+    func runCount(of name: String = "red") throws(LabFailure) -> Int {
+        let starts = try guest.check(
+            "journalctl -q -b -o cat _PID=1 UNIT=\(Self.unit(name)) JOB_TYPE=start | grep -c '^Starting ' || true"
+        )
+        return Int(starts.trimmed) ?? 0
+    }
+
+    /// How the last run ended.
+    struct Run {
+        /// The agent's exit status; nil when a signal ended it.
+        var status: Int?
+        /// The unit's result in systemd's words.
+        var result: String
+    }
+
+    func lastRun(of name: String = "red") throws(LabFailure) -> Run {
+        let text = try guest.check(
+            "systemctl show -P Result -P ExecMainStatus -P ExecMainCode \(Self.unit(name))"
+        ).trimmed
+        let values = text.split(separator: "\n").map(String.init)
+        // ExecMainCode is a wait(2) code: 1 is "exited". The order is systemd's own.
+        let properties = try guest.check("systemctl show \(Self.unit(name))").stdout
+        func property(_ key: String) -> String {
+            properties.split(separator: "\n").first { $0.hasPrefix(key + "=") }.map {
+                String($0.dropFirst(key.count + 1))
+            } ?? ""
+        }
+        _ = values
+        return Run(
+            status: property("ExecMainCode") == "1" ? Int(property("ExecMainStatus")) : nil,
+            result: property("Result")
+        )
+    }
+
+    /// What an independent program finds different between the sources and the drive: nothing, when all is well.
+    /// The drive must not be plugged in; afterwards it is not.
+    func differences(on drive: VirtualDrive, name: String = "red") throws(LabFailure) -> String {
+        try look(into: drive, name: name) {
+            """
+            for source in photos documents; do
+                rsync -naHAX --numeric-ids --checksum --delete -i --exclude='*.tmp' --exclude='/lost+found/' \
+                    /srv/$source/ /mnt/$source/ || echo "rsync failed: $?"
+            done
+            """
+        }
+    }
+
+    /// Runs commands with the drive mounted at /mnt, read-only, by cryptsetup and mount, without starting a run.
+    func look(
+        into drive: VirtualDrive,
+        name: String = "red",
+        _ commands: () -> String
+    ) throws(LabFailure) -> String {
+        // What the guest powered off must be pulled before it can be plugged again.
+        try guest.pull(drive)
+        try guest.check("systemctl mask -q --runtime \(Self.unit(name))")
+        try guest.plug(drive)
+        try guest.waitForDrive(drive)
+        let output = try guest.check(
+            """
+            set -e
+            udevadm settle
+            cryptsetup open --readonly --key-file /etc/extbackup/keys/\(name).key \(drive.devicePath)-part1 look
+            mount -o ro /dev/mapper/look /mnt
+            """ + "\n" + commands() + "\n" + """
+            umount /mnt
+            cryptsetup close look
+            """,
+            timeout: .seconds(180)
+        ).stdout
+        try guest.pull(drive)
+        try guest.waitForDriveToGo(drive)
+        try guest.check("systemctl unmask -q --runtime \(Self.unit(name))")
+        return output
+    }
+
+    /// The colors that the light was told to show, without repetitions, from a moment on.
+    func colors(since count: Int = 0) throws(LabFailure) -> [String] {
+        var colors: [String] = []
+        for change in try guest.lightLog().dropFirst(count) where colors.last != change.rgb {
+            colors.append(change.rgb)
+        }
+        return colors
+    }
+
+    /// What is left of runs: mounts, mappings, locks that are held. Nothing, when all is well.
+    func leftovers() throws(LabFailure) -> String {
+        try guest.check(
+            """
+            ls /dev/mapper | grep '^extbackup-' || true
+            grep extbackup /proc/*/mountinfo | grep '/mnt-' || true
+            for lock in /run/extbackup/*.lock; do flock -n $lock true || echo "$lock is held"; done
+            """
+        ).trimmed
+    }
+}
+
+/// Colors as the stick gets them at 10 percent.
+enum Light {
+    static let off = "000000"
+    static let working = "05130c"
+    static let safe = "000c00"
+    static let held = "190c00"
+    static let failed = "190000"
+}
