@@ -165,9 +165,17 @@ struct BlinkStickTests {
         let outcome = try run([], ["/bin/sh", "-c", FileName(script)])
         #expect(outcome.output == [])
         #expect(outcome.transfers.last == "20 09 0005 0000 6: 05 00 01 \(last)")
-        if second == "working" {
-            #expect(!outcome.transfers.dropFirst().contains { $0.hasSuffix("01 00 0c 00") })
-        }
+    }
+
+    @Test("is never green while another process's job is at work")
+    func noGreen() throws {
+        let probe = try text(BuiltProgram.path("light-probe"))
+        let start = "\(probe) 1 10 - job \(text(folder.path))/light"
+        let script = "\(start) blue working; \(start) red working safe wait wait wait"
+        let outcome = try run([], ["/bin/sh", "-c", FileName(script)])
+        #expect(outcome.output == [])
+        #expect(outcome.transfers.last == "20 09 0005 0000 6: 05 00 01 05 13 0c")
+        #expect(!outcome.transfers.contains("20 09 0005 0000 6: 05 00 01 00 0c 00"))
     }
 
     @Test(
