@@ -1,4 +1,7 @@
 /// What the light says. Ordered: a worse state is greater, and the worst of all jobs is shown.
+///
+/// The measure is what a pull would do. Amber and red say "safe to pull" of their own drive; while another one is
+/// written to, that would be read as its answer, so work is worse than they are.
 public enum LightState: String, CaseIterable, Hashable, Sendable {
     /// Idle.
     case off
@@ -32,10 +35,10 @@ extension LightState: Comparable {
         case .safe: 1
         case .unknownDrive: 2
         case .due: 3
-        case .verifying: 4
-        case .working: 5
-        case .held: 6
-        case .failedSafe: 7
+        case .held: 4
+        case .failedSafe: 5
+        case .verifying: 6
+        case .working: 7
         case .failedUnsafe: 8
         }
     }

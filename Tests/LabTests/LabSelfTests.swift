@@ -6,7 +6,8 @@ import Testing
 @testable import Lab
 
 /// Everything that starts a guest is part of this suite, so that two cores are not shared by many guests.
-@Suite(.serialized)
+extension LabTests {
+@Suite("The lab", .serialized)
 struct LabSelfTests {
     @Test func `A command's outputs and exit status arrive`() throws {
         let guest = try Guest.start(from: .booted())
