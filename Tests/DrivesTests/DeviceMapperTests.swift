@@ -16,66 +16,11 @@ private let canOpenLUKS =
     geteuid() == 0 && access("/sbin/cryptsetup", X_OK) == 0
     && Sysfs.text("/proc/misc")?.contains("device-mapper") == true
 
-/// A LUKS drive with ext4 inside on a loop device: a prepared drive as other programs see it.
-private struct LUKSDrive: ~Copyable {
-    let folder: TemporaryFolder
-    let loop: LoopDevice
-    let device: BlockDevice
-    let identity: DriveIdentity
-
-    var operations: LinuxDriveOperations {
-        LinuxDriveOperations { [device] (_) throws(SystemError) in [device] }
-    }
-    var place: FileName { folder.path.appending("mounted") }
-    var mapping: FileName { identity.mappingName(diskSequence: device.diskSequence) }
-
-    func key() throws -> SecretBytes {
-        try SecretBytes(readingFrom: Descriptor.open(folder.path.appending("key"), .read))
-    }
-
-    static func make() throws -> LUKSDrive {
-        let folder = try TemporaryFolder()
-        try folder.write("key", "a key of some bytes")
-        let key = folder.path.appending("key")
-        let loop = try LoopDevice(image: folder.makeImage("drive.img", byteCount: 64 << 20))
-        let cheap: [FileName] = ["--batch-mode", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000"]
-        let format: [FileName] = ["/sbin/cryptsetup", "luksFormat", "--type", "luks2"]
-        try run(format + cheap + [loop.node, key])
-        try run(["/sbin/cryptsetup", "open", "--key-file", key, loop.node, "extbackup-test"])
-        try run(["/sbin/mkfs.ext4", "-q", "/dev/mapper/extbackup-test"])
-        try run(["/sbin/cryptsetup", "close", "extbackup-test"])
-        let uuid = try ChildProcess(["/sbin/cryptsetup", "luksUUID", loop.node]).run().lastLine
-        let device = try DriveFinder.device(at: loop.node)
-        let identity = DriveIdentity(
-            name: try #require(DriveName("luks")),
-            luksUUID: uuid,
-            serial: nil,
-            keySlot: 0,
-            fileSystem: .ext4
-        )
-        return LUKSDrive(folder: folder, loop: loop, device: device, identity: identity)
-    }
-
-    /// True when the mapping is gone within two seconds.
-    func isClosedSoon() throws -> Bool {
-        for _ in 0..<100 {
-            if try !operations.mappings().contains(mapping) { return true }
-            Thread.sleep(for: .milliseconds(20))
-        }
-        return false
-    }
-
-    private static func run(_ arguments: [FileName]) throws {
-        let outcome = try ChildProcess(arguments).run()
-        try #require(outcome.isSuccess, "\(arguments[0]): \(outcome.lastLine)")
-    }
-}
-
 @Suite("A LUKS drive on a loop device", .opensLUKS, .serialized)
 struct DeviceMapperTests {
     @Test("goes all the way, and holds what was written when it is opened again")
     func roundTrip() throws {
-        let drive = try LUKSDrive.make()
+        let drive = try LUKSDrive.onLoopDevice()
         let operations = drive.operations
         for round in 0..<2 {
             let locked = try LockedDrive.claim(drive.identity, operations: operations)
@@ -101,7 +46,7 @@ struct DeviceMapperTests {
 
     @Test("does not open with another key, nor with another drive's record")
     func wrongKey() throws {
-        let drive = try LUKSDrive.make()
+        let drive = try LUKSDrive.onLoopDevice()
         let locked = try LockedDrive.claim(drive.identity, operations: drive.operations)
         do {
             _ = try locked.unlock(key: SecretBytes(randomCount: 64))
@@ -128,7 +73,7 @@ struct DeviceMapperTests {
 
     @Test("with an open file is not closed, names the holder, and closes with the file")
     func busy() throws {
-        let drive = try LUKSDrive.make()
+        let drive = try LUKSDrive.onLoopDevice()
         let mounted = try LockedDrive.claim(drive.identity, operations: drive.operations)
             .unlock(key: drive.key()).mount(at: drive.place)
         let file = try mounted.root.open("file", [.write, .create])
@@ -147,7 +92,7 @@ struct DeviceMapperTests {
 
     @Test("that a killed run left open is closed and released", arguments: [false, true])
     func leftovers(isMounted: Bool) throws {
-        let drive = try LUKSDrive.make()
+        let drive = try LUKSDrive.onLoopDevice()
         let operations = drive.operations
         let key = try drive.key()
         try operations.activate(drive.mapping, on: drive.device, identity: drive.identity, key: key)
