@@ -24,6 +24,12 @@ public struct MountTable: Sendable {
         try MountTable(file: "/proc/self/mountinfo")
     }
 
+    /// Reads the machine's mounts, as its first process sees them: a service with rules for the file system has
+    /// mounts of its own over folders like /home, which say nothing about the machine.
+    public static func ofMachine() throws(SystemError) -> MountTable {
+        try MountTable(file: "/proc/1/mountinfo")
+    }
+
     /// True when something is mounted at this absolute path without symbolic links.
     public func isMountPoint(_ path: FileName) -> Bool {
         entries.contains { $0.target == path }

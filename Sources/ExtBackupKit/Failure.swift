@@ -24,14 +24,19 @@ extension Failure {
     /// Somebody stopped the run.
     static var interrupted: Failure {
         Failure(
-            .interrupted, "the run was stopped before it was done",
-            hint: "plug the drive in again, or run 'systemctl start' for its unit: the copy goes on where it was")
+            .interrupted,
+            "the run was stopped before it was done",
+            hint:
+                "plug the drive in again, or run 'systemctl start' for its unit: the copy goes on where it was"
+        )
     }
 
     static func lockTimedOut(source: String, after wait: Duration) -> Failure {
         Failure(
-            .locked, "source '\(source)' was still locked by its owner after \(wait.text)",
-            hint: "wait until that work is done, then plug the drive in again")
+            .locked,
+            "source '\(source)' was still locked by its owner after \(wait.text)",
+            hint: "wait until that work is done, then plug the drive in again"
+        )
     }
 
     /// A mistake in a configuration file.

@@ -38,7 +38,9 @@ public struct LightCommands {
     public func clear() throws(Failure) {
         let board = LightBoard(folder: context.layout.lightFolder)
         do {
-            for entry in try board.read().entries where !entry.state.isWork { try board.clear(job: entry.job) }
+            for entry in try board.read().entries where !entry.state.isWork {
+                try board.clear(job: entry.job)
+            }
         } catch {
             throw Failure(.failed, "\(error)", hint: "run it as root")
         }
@@ -103,8 +105,11 @@ extension LightSettings {
     init(_ light: LightConfiguration) throws(Failure) {
         do {
             try self.init(
-                index: light.index, brightness: try Brightness(percent: light.brightness), serial: light.serial,
-                colors: light.colors)
+                index: light.index,
+                brightness: try Brightness(percent: light.brightness),
+                serial: light.serial,
+                colors: light.colors
+            )
         } catch {
             throw Failure(.config, "the light: \(error)", hint: "correct [led] in the configuration")
         }

@@ -21,7 +21,11 @@ public struct MailCommands {
             throw Failure(.config, "no mail address is configured", hint: "set 'to' in [mail]")
         }
         do {
-            let message = MailMessage.test(to: try mail.addresses(), host: context.hostName, now: context.now())
+            let message = MailMessage.test(
+                to: try mail.addresses(),
+                host: context.hostName,
+                now: context.now()
+            )
             try SendmailTransport(path: mail.sendmail).send(message.bytes)
         } catch {
             throw Failure(.failed, error.message, hint: error.hint)
@@ -38,14 +42,18 @@ public struct MailCommands {
         let delivery: (sent: Int, errors: [ReportingError])
         do {
             delivery = try Outbox(folder: context.layout.outboxFolder).deliver(
-                through: SendmailTransport(path: sendmail))
+                through: SendmailTransport(path: sendmail)
+            )
         } catch {
             throw Failure(.failed, "the outbox cannot be read: \(error)", hint: "run it as root")
         }
         if delivery.sent > 0 { context.logger.notice("mail sent", metadata: ["mails": "\(delivery.sent)"]) }
         guard let error = delivery.errors.first else { return }
         throw Failure(
-            .failed, "\(delivery.errors.count) mails wait, they could not be sent: \(error.message)", hint: error.hint)
+            .failed,
+            "\(delivery.errors.count) mails wait, they could not be sent: \(error.message)",
+            hint: error.hint
+        )
     }
 
     private func configured() throws(Failure) -> MailConfiguration {
@@ -60,7 +68,10 @@ public struct MailCommands {
 extension MailConfiguration {
     /// What holds without a configuration: mail to root.
     static let standard = MailConfiguration(
-        recipients: ["root"], policy: MailPolicy(), sendmail: "/usr/sbin/sendmail")
+        recipients: ["root"],
+        policy: MailPolicy(),
+        sendmail: "/usr/sbin/sendmail"
+    )
 
     /// The recipients, checked.
     func addresses() throws(ReportingError) -> [MailAddress] {

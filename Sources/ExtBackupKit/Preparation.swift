@@ -39,17 +39,28 @@ extension ContentSignature {
 extension RunContext {
     /// Erases a disk and makes a drive of it; then systemd knows it. Blocks.
     public func prepare(
-        _ disk: DiskDescription, as name: DriveName, fileSystem: FileSystemKind,
-        passphrase: consuming SecretBytes?, progress: @escaping (PreparationStep) -> Void
+        _ disk: DiskDescription,
+        as name: DriveName,
+        fileSystem: FileSystemKind,
+        passphrase: consuming SecretBytes?,
+        progress: @escaping (PreparationStep) -> Void
     ) throws(Failure) -> PreparedDrive {
         let plan = PreparationPlan(
-            name: name, disk: disk, policy: .onlyRemovable, fileSystem: fileSystem,
-            preparedAtSeconds: now().seconds, hostName: hostName)
+            name: name,
+            disk: disk,
+            policy: .onlyRemovable,
+            fileSystem: fileSystem,
+            preparedAtSeconds: now().seconds,
+            hostName: hostName
+        )
         let prepared: PreparedDrive
         do {
             prepared = try DiskPreparation(layout: layout, operations: operations).prepare(
-                plan, secrets: PreparationSecrets(passphrase: passphrase), interruption: interruption,
-                progress: progress)
+                plan,
+                secrets: PreparationSecrets(passphrase: passphrase),
+                interruption: interruption,
+                progress: progress
+            )
         } catch {
             throw Failure(error)
         }
@@ -66,8 +77,10 @@ extension RunContext {
         }
         if outcome.isSuccess { return }
         throw Failure(
-            .failed, "the drive is prepared, but systemd did not take it up: \(outcome.lastLine)",
-            hint: "run 'systemctl daemon-reload'")
+            .failed,
+            "the drive is prepared, but systemd did not take it up: \(outcome.lastLine)",
+            hint: "run 'systemctl daemon-reload'"
+        )
     }
 
     /// The prepared drives that are plugged in.
@@ -76,7 +89,8 @@ extension RunContext {
         do throws(SystemError) {
             for text in try DriveFile.names(in: layout.driveFolder) {
                 // A drive whose file is broken is told by 'config check', ignoring.
-                guard let drive = try? DriveFile(named: text, in: layout.driveFolder), let name = DriveName(text)
+                guard let drive = try? DriveFile(named: text, in: layout.driveFolder),
+                    let name = DriveName(text)
                 else { continue }
                 if try !operations.candidates(luksUUID: drive.luksUUID).isEmpty { plugged.append(name) }
             }
@@ -97,7 +111,9 @@ extension PreparedDrive {
             "  restore:       instructions are on the drive, in .extbackup/RESTORE.txt",
         ]
         if passphraseSlot == nil {
-            lines.append("  There is no passphrase: without the key file above nobody can read this drive. Keep a copy")
+            lines.append(
+                "  There is no passphrase: without the key file above nobody can read this drive. Keep a copy"
+            )
             lines.append("  of it outside of this house.")
         } else {
             lines.append("  Write the passphrase down and keep it outside of this house.")
@@ -110,25 +126,32 @@ extension PreparedDrive {
 extension Failure {
     /// What a person is told of a preparation that failed.
     init(_ error: PreparationError) {
-        let left = error.leftBehind.isEmpty ? "" : "; left behind: \(error.leftBehind.joined(separator: ", "))"
+        let left =
+            error.leftBehind.isEmpty ? "" : "; left behind: \(error.leftBehind.joined(separator: ", "))"
         let step = error.step.map { " while \($0.description)" } ?? ""
         switch error.reason {
         case .refused(let refusals):
             let reasons = refusals.map(\.description).joined(separator: "; ")
             self.init(
-                .failed, "\(error.device) is not erased: \(reasons)\(left)",
-                hint: "'lsblk -f' shows disks and what is on them")
+                .failed,
+                "\(error.device) is not erased: \(reasons)\(left)",
+                hint: "'lsblk -f' shows disks and what is on them"
+            )
         case .nameTaken:
             self.init(.failed, "\(error.device): \(error.reason)\(left)", hint: "choose another name")
         case .programMissing(_, let package):
             self.init(.failed, "\(error.reason)\(left)", hint: "run: apt install \(package)")
         case .interrupted:
             self.init(.interrupted, "stopped\(step)\(left)", hint: "run the same command again")
-        case .diskChanged, .diskLocked, .system, .encryption, .partitioning, .partitionMissing, .keyDoesNotOpen,
+        case .diskChanged, .diskLocked, .system, .encryption, .partitioning, .partitionMissing,
+            .keyDoesNotOpen,
             .fileSystem, .drive, .marker, .headerBackupUnusable, .unknownToUdev:
             self.init(
-                .failed, "\(error.device) was not prepared: \(error.reason)\(step)\(left)",
-                hint: "run the same command again, or use another disk; 'journalctl -k' shows the disk's errors")
+                .failed,
+                "\(error.device) was not prepared: \(error.reason)\(step)\(left)",
+                hint:
+                    "run the same command again, or use another disk; 'journalctl -k' shows the disk's errors"
+            )
         }
     }
 }

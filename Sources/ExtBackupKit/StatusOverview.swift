@@ -56,7 +56,8 @@ public struct StatusOverview {
         for source in report.sources {
             lines.append(
                 "  \(source.name): \(ByteCount.grouped(source.filesCopied)) files copied, \(source.bytesCopied), "
-                    + "\(ByteCount.grouped(source.deleted)) deleted")
+                    + "\(ByteCount.grouped(source.deleted)) deleted"
+            )
         }
         return lines
     }

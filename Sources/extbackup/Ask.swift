@@ -16,7 +16,9 @@ enum Ask {
 
     /// A passphrase, typed twice.
     static func newPassphrase() throws(Failure) -> SecretBytes {
-        Output.say("The passphrase opens the drive on any machine, also when this one is gone: keep it elsewhere.")
+        Output.say(
+            "The passphrase opens the drive on any machine, also when this one is gone: keep it elsewhere."
+        )
         while true {
             let first = try secret("Passphrase: ")
             if first.count < shortest {
@@ -31,13 +33,19 @@ enum Ask {
     /// The first line of a file.
     static func firstLine(of path: FileName) throws(Failure) -> SecretBytes {
         do {
-            let whole = try SecretBytes(readingFrom: try Descriptor.open(path, [.read, .followLink]), limit: 65536)
+            let whole = try SecretBytes(
+                readingFrom: try Descriptor.open(path, [.read, .followLink]),
+                limit: 65536
+            )
             let line = whole.firstLine()
             if line.count >= shortest { return line }
         } catch {
             throw Failure(.usage, "the passphrase cannot be read: \(error); nothing was changed")
         }
-        throw Failure(.usage, "the passphrase in \(path) has less than \(shortest) bytes; nothing was changed")
+        throw Failure(
+            .usage,
+            "the passphrase in \(path) has less than \(shortest) bytes; nothing was changed"
+        )
     }
 
     private static let shortest = 8

@@ -21,7 +21,8 @@ struct ExtBackup: ParsableCommand {
             CommandGroup(name: "Backups:", subcommands: [Run.self, Status.self, Approve.self]),
             CommandGroup(name: "Set-up:", subcommands: [Config.self, LED.self, Mail.self]),
             CommandGroup(name: "For units:", subcommands: [Agent.self, Cleanup.self, Failed.self]),
-        ])
+        ]
+    )
 
     /// Parses, runs, and ends with the status that the design's table gives.
     static func main() {

@@ -44,7 +44,9 @@ struct Program {
 
     private static func context(_ interruption: Interruption) -> RunContext {
         let invocation = Environment.value(of: "INVOCATION_ID")
-        let silence = Environment.value(of: "WATCHDOG_USEC").flatMap { Int64($0) }.map { Duration.microseconds($0) }
+        let silence = Environment.value(of: "WATCHDOG_USEC").flatMap { Int64($0) }.map {
+            Duration.microseconds($0)
+        }
         let destination = LogDestination.detect(journalStream: Environment.value(of: "JOURNAL_STREAM"))
         let logger = Logger(label: "extbackup") { _ in JournalLogHandler(destination: destination) }
         return RunContext(
@@ -62,7 +64,8 @@ struct Program {
                 (try? JournalReader().lastLines(ofInvocation: invocation)) ?? []
             },
             interruption: interruption,
-            logger: logger)
+            logger: logger
+        )
     }
 
     /// The drive of that name, or the only prepared drive that is plugged in.
@@ -70,7 +73,11 @@ struct Program {
         if let name { return try DriveName(argument: name) }
         let plugged = try context.pluggedDrives()
         guard let only = plugged.first else {
-            throw Failure(.noDrive, "no prepared drive is plugged in", hint: "'extbackup status' lists the drives")
+            throw Failure(
+                .noDrive,
+                "no prepared drive is plugged in",
+                hint: "'extbackup status' lists the drives"
+            )
         }
         guard plugged.count == 1 else {
             let names = plugged.map(\.text).joined(separator: ", ")
@@ -84,7 +91,11 @@ extension DriveName {
     /// A name from the command line.
     init(argument: String) throws(Failure) {
         guard let name = DriveName(argument) else {
-            throw Failure(.usage, "\(FileName(argument)) cannot be a drive's name", hint: "use \(DriveName.rule)")
+            throw Failure(
+                .usage,
+                "\(FileName(argument)) cannot be a drive's name",
+                hint: "use \(DriveName.rule)"
+            )
         }
         self = name
     }

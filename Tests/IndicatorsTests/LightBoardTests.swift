@@ -16,7 +16,7 @@ struct LightBoardTests {
 
     /// Worst first, as the contract has it.
     static let order: [LightState] = [
-        .failedUnsafe, .failedSafe, .held, .working, .verifying, .due, .unknownDrive, .safe, .off,
+        .failedUnsafe, .working, .verifying, .failedSafe, .held, .due, .unknownDrive, .safe, .off,
     ]
     static let pairs = order.indices.flatMap { first in order.indices.map { (first, $0) } }
 

@@ -174,9 +174,9 @@ final class NAS {
             cryptsetup open --readonly --key-file /etc/extbackup/keys/\(name).key \(drive.devicePath)-part1 look
             mount -o ro /dev/mapper/look /mnt
             """ + "\n" + commands() + "\n" + """
-            umount /mnt
-            cryptsetup close look
-            """,
+                umount /mnt
+                cryptsetup close look
+                """,
             timeout: .seconds(180)
         ).stdout
         try guest.pull(drive)

@@ -32,8 +32,11 @@ public struct DriveFile: Hashable, Sendable {
         try self.init(parsing: try Configuration.contents(of: file), file: file)
         if self.name != name {
             throw ConfigurationError(
-                file: file, position: nil, message: "it describes the drive \(FileName(self.name)), not '\(name)'",
-                hint: "name the file after the drive")
+                file: file,
+                position: nil,
+                message: "it describes the drive \(FileName(self.name)), not '\(name)'",
+                hint: "name the file after the drive"
+            )
         }
     }
 
@@ -56,11 +59,18 @@ public struct DriveFile: Hashable, Sendable {
     func identity() throws(Failure) -> DriveIdentity {
         guard let drive = DriveName(name), let kind = FileSystemKind(rawValue: fileSystem) else {
             throw Failure(
-                .config, "drive '\(name)': name or file system \(FileName(fileSystem)) is not known",
-                hint: "correct its file in /etc/extbackup/drives.d")
+                .config,
+                "drive '\(name)': name or file system \(FileName(fileSystem)) is not known",
+                hint: "correct its file in /etc/extbackup/drives.d"
+            )
         }
         return DriveIdentity(
-            name: drive, luksUUID: luksUUID, serial: serial, keySlot: Int32(keySlot), fileSystem: kind)
+            name: drive,
+            luksUUID: luksUUID,
+            serial: serial,
+            keySlot: Int32(keySlot),
+            fileSystem: kind
+        )
     }
 
     /// The names of all drives that were prepared, sorted.

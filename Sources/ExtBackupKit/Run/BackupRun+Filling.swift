@@ -8,7 +8,8 @@ import SystemPackage
 extension BackupRun {
     /// Everything between mounting and unmounting. It records what fails and always returns, so that closing
     /// follows.
-    mutating func fill(_ mounted: borrowing MountedVolume, _ drive: DriveFile, _ configuration: Configuration) {
+    mutating func fill(_ mounted: borrowing MountedVolume, _ drive: DriveFile, _ configuration: Configuration)
+    {
         enter(.checking)
         guard var marker = checkedMarker(on: mounted.root, drive) else { return }
         guard holdRoot(mounted.root) else { return }
@@ -26,7 +27,9 @@ extension BackupRun {
             try marker.write(to: mounted.root)
             record.space?.after = ByteCount(try mounted.root.availableBytes())
             try History.open(in: context.layout.stateFolder, now: context.now()).raiseRunCounter(
-                drive: drive.luksUUID, to: record.runNumber)
+                drive: drive.luksUUID,
+                to: record.runNumber
+            )
         } catch let error as DriveError {
             record.fail(Failure(error))
         } catch let error as ReportingError {
@@ -43,14 +46,23 @@ extension BackupRun {
             marker = try Marker.read(from: root)
         } catch {
             record.fail(
-                Failure(.noDrive, "the drive opens with the key of '\(name)', but \(error)",
-                    hint: "it is a copy, or was formatted: prepare it again under another name, or use the original"))
+                Failure(
+                    .noDrive,
+                    "the drive opens with the key of '\(name)', but \(error)",
+                    hint:
+                        "it is a copy, or was formatted: prepare it again under another name, or use the original"
+                )
+            )
             return nil
         }
         guard marker.driveID == drive.driveID, marker.luksUUID == drive.luksUUID else {
             record.fail(
-                Failure(.noDrive, "the drive opens with the key of '\(name)', but its marker is another drive's",
-                    hint: "use the drive that 'prepare-disk' made for this name"))
+                Failure(
+                    .noDrive,
+                    "the drive opens with the key of '\(name)', but its marker is another drive's",
+                    hint: "use the drive that 'prepare-disk' made for this name"
+                )
+            )
             return nil
         }
         checkForRollback(of: marker, drive)
@@ -66,7 +78,8 @@ extension BackupRun {
             if marker.runCounter < UInt64(clamping: known) {
                 warn(
                     "the drive says that it had \(marker.runCounter) runs, but this machine made \(known): "
-                        + "an older state of it was put back")
+                        + "an older state of it was put back"
+                )
             }
         } catch {
             warn(error.message)
@@ -85,13 +98,18 @@ extension BackupRun {
     }
 
     private mutating func chosenSources(
-        _ drive: DriveFile, _ configuration: Configuration
+        _ drive: DriveFile,
+        _ configuration: Configuration
     ) -> [SourceConfiguration] {
         guard let names = drive.sources else { return configuration.sources }
         for name in names where !configuration.sources.contains(where: { $0.name == name }) {
             record.fail(
-                Failure(.config, "drive '\(self.name)' wants the source '\(name)', which is not configured",
-                    hint: "correct 'sources' in \(context.layout.driveFile(of: self.name))"))
+                Failure(
+                    .config,
+                    "drive '\(self.name)' wants the source '\(name)', which is not configured",
+                    hint: "correct 'sources' in \(context.layout.driveFile(of: self.name))"
+                )
+            )
         }
         return configuration.sources.filter { names.contains($0.name) }
     }
@@ -99,7 +117,8 @@ extension BackupRun {
     /// Takes the locks of all sources, one inside the other, and calls `body` with those sources that could be
     /// locked or need no lock. A source that cannot be locked fails; the others go on.
     private mutating func withLocks(
-        on sources: ArraySlice<SourceConfiguration>, held: [SourceConfiguration],
+        on sources: ArraySlice<SourceConfiguration>,
+        held: [SourceConfiguration],
         _ body: (inout BackupRun, [SourceConfiguration]) -> Bool
     ) -> Bool {
         guard let source = sources.first else { return body(&self, held) }
@@ -109,7 +128,11 @@ extension BackupRun {
             let notifier = context.notifier
             notifier.status("waiting for the lock of '\(source.name)'")
             let heldLock = try HeldSourceLock.take(
-                lock, of: source, interruption: context.interruption, onWait: { notifier.beat() })
+                lock,
+                of: source,
+                interruption: context.interruption,
+                onWait: { notifier.beat() }
+            )
             let isCopied = withLocks(on: rest, held: held + [source], body)
             if let warning = heldLock.release() { warn(warning) }
             return isCopied
@@ -124,7 +147,9 @@ extension BackupRun {
     ///
     /// - Returns: false when nothing was, or can be, completed on the drive.
     private mutating func copy(
-        _ sources: [SourceConfiguration], _ mounted: borrowing MountedVolume, _ configuration: Configuration
+        _ sources: [SourceConfiguration],
+        _ mounted: borrowing MountedVolume,
+        _ configuration: Configuration
     ) -> Bool {
         enter(.scanning)
         let approvals = Approvals(folder: context.layout.approvalFolder)
@@ -132,7 +157,12 @@ extension BackupRun {
         var planned: [PlannedSource] = []
         do {
             for source in sources {
-                let plan = try plan(source, mounted, configuration.deletionLimit, approved: approved[source.name] ?? 0)
+                let plan = try plan(
+                    source,
+                    mounted,
+                    configuration.deletionLimit,
+                    approved: approved[source.name] ?? 0
+                )
                 if let plan { planned.append(plan) }
             }
             guard let order = deletionOrder(for: planned, on: mounted) else { return false }
@@ -147,14 +177,17 @@ extension BackupRun {
             return false
         }
         if !approved.isEmpty, record.status != .held {
-            do { try approvals.withdraw(for: name.text) } catch { warn("the approval could not be withdrawn: \(error)") }
+            do { try approvals.withdraw(for: name.text) } catch {
+                warn("the approval could not be withdrawn: \(error)")
+            }
         }
         return true
     }
 
     /// Everything must fit before the first write. Deletions come first only when space demands it.
     private mutating func deletionOrder(
-        for planned: [PlannedSource], on mounted: borrowing MountedVolume
+        for planned: [PlannedSource],
+        on mounted: borrowing MountedVolume
     ) -> DeletionOrder? {
         let available: Int64
         do {
@@ -172,7 +205,9 @@ extension BackupRun {
             Failure(
                 .noSpace,
                 "it does not fit: \(ByteCount(needed).exact) are needed, \(ByteCount(available).exact) are free",
-                hint: "make room on the drive, exclude something, or prepare a larger drive"))
+                hint: "make room on the drive, exclude something, or prepare a larger drive"
+            )
+        )
         return nil
     }
 
@@ -181,7 +216,9 @@ extension BackupRun {
             return Failure(DriveError(drive: name, reason: .gone(during: .sync)))
         }
         return Failure(
-            .failed, "drive '\(name)' failed: \(error)",
-            hint: "look at 'journalctl -k'; the drive, its cable or its power supply may be failing")
+            .failed,
+            "drive '\(name)' failed: \(error)",
+            hint: "look at 'journalctl -k'; the drive, its cable or its power supply may be failing"
+        )
     }
 }

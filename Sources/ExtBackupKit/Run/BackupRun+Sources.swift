@@ -25,7 +25,10 @@ extension BackupRun {
     ///
     /// - Throws: what ends the run as a whole.
     mutating func plan(
-        _ source: SourceConfiguration, _ mounted: borrowing MountedVolume, _ limit: DeletionLimit, approved: Int
+        _ source: SourceConfiguration,
+        _ mounted: borrowing MountedVolume,
+        _ limit: DeletionLimit,
+        approved: Int
     ) throws(Failure) -> PlannedSource? {
         let root: Descriptor
         do {
@@ -39,10 +42,16 @@ extension BackupRun {
         do {
             let destination = try destinationFolder(of: source, mounted)
             let request = try CopyRequest(
-                source: root, destination: destination, filter: try filter(of: source),
-                boundary: source.staysOnFileSystem ? .oneFileSystem : .acrossFileSystems)
+                source: root,
+                destination: destination,
+                filter: try filter(of: source),
+                boundary: source.staysOnFileSystem ? .oneFileSystem : .acrossFileSystems
+            )
             plan = try CopyPlan.make(
-                request, interruption: context.interruption, progress: progressReporter(for: source))
+                request,
+                interruption: context.interruption,
+                progress: progressReporter(for: source)
+            )
         } catch let error as CopyError {
             throw Failure(error, source: source.name, drive: name, isDrivePresent: mounted.isPresent)
         } catch let error as Failure {
@@ -52,8 +61,12 @@ extension BackupRun {
         }
         let summary = plan.summary
         let decision = DeletionDecision(
-            deleting: summary.deletionCount, of: summary.destinationEntryCount,
-            sourceCount: summary.sourceEntryCount, limit: limit, approved: approved)
+            deleting: summary.deletionCount,
+            of: summary.destinationEntryCount,
+            sourceCount: summary.sourceEntryCount,
+            limit: limit,
+            approved: approved
+        )
         return PlannedSource(source: source, plan: plan, decision: decision)
     }
 
@@ -61,9 +74,12 @@ extension BackupRun {
     private func openSource(_ source: SourceConfiguration) throws(Failure) -> Descriptor {
         let hint = "mount or repair it, then plug the drive in again; nothing was deleted on the drive"
         do {
-            if source.requiresMount, try !MountTable.current().isMountPoint(source.path) {
+            if source.requiresMount, try !MountTable.ofMachine().isMountPoint(try resolvedPath(source.path)) {
                 throw Failure(
-                    .sourceMissing, "source '\(source.name)' is not mounted at \(source.path)", hint: hint)
+                    .sourceMissing,
+                    "source '\(source.name)' is not mounted at \(source.path)",
+                    hint: hint
+                )
             }
             return try Descriptor.open(source.path, [.directory, .followLink])
         } catch let error as Failure {
@@ -75,7 +91,8 @@ extension BackupRun {
 
     /// The source's folder on the drive; a preview, which must not write, compares with an empty one instead.
     private func destinationFolder(
-        of source: SourceConfiguration, _ mounted: borrowing MountedVolume
+        of source: SourceConfiguration,
+        _ mounted: borrowing MountedVolume
     ) throws(SystemError) -> Descriptor {
         let folder = FileName(source.name)
         switch mode {
@@ -95,7 +112,11 @@ extension BackupRun {
         do {
             return try FilterRules(excluding: HeldSourceLock.privateNames(of: source.lock) + source.excludes)
         } catch {
-            throw Failure(.config, "source '\(source.name)': \(error)", hint: "correct 'exclude' of this source")
+            throw Failure(
+                .config,
+                "source '\(source.name)': \(error)",
+                hint: "correct 'exclude' of this source"
+            )
         }
     }
 
@@ -103,15 +124,20 @@ extension BackupRun {
     ///
     /// - Throws: what ends the run as a whole.
     mutating func apply(
-        _ planned: PlannedSource, _ order: DeletionOrder, _ mounted: borrowing MountedVolume
+        _ planned: PlannedSource,
+        _ order: DeletionOrder,
+        _ mounted: borrowing MountedVolume
     ) throws(Failure) {
         let source = planned.source
         var result = SourceResult(name: source.name)
         let outcome: CopyOutcome
         do {
             outcome = try planned.plan.apply(
-                deletions: planned.decision == .perform ? .perform : .hold, order: order,
-                interruption: context.interruption, progress: progressReporter(for: source))
+                deletions: planned.decision == .perform ? .perform : .hold,
+                order: order,
+                interruption: context.interruption,
+                progress: progressReporter(for: source)
+            )
         } catch {
             let failure = Failure(error, source: source.name, drive: name, isDrivePresent: mounted.isPresent)
             result.note = failure.message
@@ -126,28 +152,40 @@ extension BackupRun {
         context.logger.notice(
             "source copied",
             metadata: [
-                "source": "\(source.name)", "files": "\(outcome.copiedFiles)", "bytes": "\(outcome.copiedBytes)",
+                "source": "\(source.name)", "files": "\(outcome.copiedFiles)",
+                "bytes": "\(outcome.copiedBytes)",
                 "deleted": "\(outcome.deleted)", "held": "\(result.heldDeletions)",
                 "skipped": "\(outcome.skipped.count)",
-            ])
+            ]
+        )
     }
 
-    private mutating func note(_ outcome: CopyOutcome, of planned: PlannedSource, in result: inout SourceResult) {
+    private mutating func note(
+        _ outcome: CopyOutcome,
+        of planned: PlannedSource,
+        in result: inout SourceResult
+    ) {
         let source = planned.source
         if case .hold(let reason) = planned.decision {
             result.heldDeletions = Int64(planned.plan.summary.deletionCount)
             result.note = reason
             record.fail(
                 Failure(
-                    .held, "the deletions of source '\(source.name)' are held: \(reason)",
-                    hint: "if this is right, run 'extbackup approve \(name)' and plug the drive in again"))
+                    .held,
+                    "the deletions of source '\(source.name)' are held: \(reason)",
+                    hint: "if this is right, run 'extbackup approve \(name)' and plug the drive in again"
+                )
+            )
         }
         guard outcome.isPartial else { return }
         for entry in outcome.skipped.listed { result.skipped.add(entry.path, reason: "\(entry.reason)") }
         result.skipped.total = Int64(outcome.skipped.count)
         record.fail(
             Failure(
-                .partial, "\(outcome.skipped.count) entries of source '\(source.name)' could not be copied",
-                hint: "see below which, and why"))
+                .partial,
+                "\(outcome.skipped.count) entries of source '\(source.name)' could not be copied",
+                hint: "see below which, and why"
+            )
+        )
     }
 }

@@ -10,7 +10,10 @@ extension BackupRun {
         record.enter(phase)
         context.notifier.status(phase.activity)
         context.notifier.beat()
-        context.logger.info("\(phase.activity)", metadata: ["drive": "\(name)", "phase": "\(phase.rawValue)"])
+        context.logger.info(
+            "\(phase.activity)",
+            metadata: ["drive": "\(name)", "phase": "\(phase.rawValue)"]
+        )
         guard case .backup = mode else { return }
         do {
             try StatusFile(directory: context.layout.stateFolder).update {
@@ -58,7 +61,11 @@ extension BackupRun {
         guard case .backup = mode else {
             return record.report(host: context.hostName, invocation: nil, ended: context.now())
         }
-        let report = record.report(host: context.hostName, invocation: context.invocation, ended: context.now())
+        let report = record.report(
+            host: context.hostName,
+            invocation: context.invocation,
+            ended: context.now()
+        )
         let reporter = RunReporter(context: context, configuration: configuration)
         for warning in reporter.publish(report) {
             context.logger.warning("\(warning)", metadata: ["drive": "\(name)"])

@@ -28,11 +28,17 @@ public struct BackupRun {
     /// Runs a backup to the drive `name`. Blocks until all is over.
     ///
     /// - Throws: only when there is no run to report on: another one works on this drive.
-    public static func perform(_ name: DriveName, mode: Mode, in context: RunContext) throws(Failure) -> RunReport {
+    public static func perform(_ name: DriveName, mode: Mode, in context: RunContext) throws(Failure)
+        -> RunReport
+    {
         let lock = try RunLock.take(of: name, in: context)
         var run = BackupRun(
-            context: context, name: name, mode: mode,
-            record: RunRecord(started: context.now(), driveName: name.text), indicator: nil)
+            context: context,
+            name: name,
+            mode: mode,
+            record: RunRecord(started: context.now(), driveName: name.text),
+            indicator: nil
+        )
         let report = run.perform()
         withExtendedLifetime(lock) {}
         return report
@@ -77,7 +83,10 @@ public struct BackupRun {
         guard case .backup = mode else { return }
         context.logger.notice("backup begins", metadata: ["drive": "\(name)"])
         let state = RunningState(
-            invocation: context.invocation, pid: Machine.processID, started: record.started)
+            invocation: context.invocation,
+            pid: Machine.processID,
+            started: record.started
+        )
         do {
             try StatusFile(directory: context.layout.stateFolder).update { $0[drive: name.text].begin(state) }
         } catch {
@@ -108,7 +117,9 @@ public struct BackupRun {
             context.notifier.allowSilence(for: .seconds(24 * 3600))
             let mounted = try unlocked.mount(at: context.layout.mountPoint(of: name))
             context.notifier.allowSilence(for: nil)
-            if case .repaired(let words) = mounted.fileSystemState { warn("the file system was repaired: \(words)") }
+            if case .repaired(let words) = mounted.fileSystemState {
+                warn("the file system was repaired: \(words)")
+            }
             fill(mounted, drive, configuration)
             enter(.closing)
             try close(mounted, configuration)
@@ -140,15 +151,23 @@ public struct BackupRun {
             let file = try Descriptor.open(path, .read)
             if context.credentials == nil, try file.nodeStatus().isOpenToOthers {
                 failUnopened(
-                    Failure(.unlockFailed, "the key \(path) can be read by others than root",
-                        hint: "run: chown root: \(path); chmod 0400 \(path)"))
+                    Failure(
+                        .unlockFailed,
+                        "the key \(path) can be read by others than root",
+                        hint: "run: chown root: \(path); chmod 0400 \(path)"
+                    )
+                )
                 return nil
             }
             return try SecretBytes(readingFrom: file)
         } catch {
             failUnopened(
-                Failure(.unlockFailed, "the key of drive '\(name)' cannot be read: \(error)",
-                    hint: "put \(context.layout.keyFile(of: name)) back from your backup"))
+                Failure(
+                    .unlockFailed,
+                    "the key of drive '\(name)' cannot be read: \(error)",
+                    hint: "put \(context.layout.keyFile(of: name)) back from your backup"
+                )
+            )
             return nil
         }
     }
@@ -164,7 +183,9 @@ public struct BackupRun {
     }
 
     /// Syncs, unmounts, closes LUKS, flushes and releases; then the light says what came of the run.
-    private mutating func close(_ mounted: consuming MountedVolume, _ configuration: Configuration) throws(DriveError) {
+    private mutating func close(_ mounted: consuming MountedVolume, _ configuration: Configuration)
+        throws(DriveError)
+    {
         context.notifier.extendTimeout(.seconds(600))
         guard mounted.isPresent else {
             let left = mounted.abandon().leftOpen
@@ -187,7 +208,9 @@ public struct BackupRun {
     }
 
     private static func safety(after error: DriveError) -> PullSafety {
-        if !error.isClosed { return .unsafe(reason: error.leftOpen.map(\.description).joined(separator: "; ")) }
+        if !error.isClosed {
+            return .unsafe(reason: error.leftOpen.map(\.description).joined(separator: "; "))
+        }
         if case .gone = error.reason { return .gone }
         return .safe(.closed)
     }

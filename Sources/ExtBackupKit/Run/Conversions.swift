@@ -36,7 +36,10 @@ extension Indicator {
     convenience init(_ settings: LightSettings, in context: RunContext) {
         let logger = context.logger
         self.init(
-            output: context.lightOutput(settings), board: LightBoard(folder: context.layout.lightFolder),
-            settings: settings, onWarning: { logger.warning("\($0)") })
+            output: context.lightOutput(settings),
+            board: LightBoard(folder: context.layout.lightFolder),
+            settings: settings,
+            onWarning: { logger.warning("\($0)") }
+        )
     }
 }

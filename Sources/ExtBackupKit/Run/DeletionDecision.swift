@@ -20,7 +20,8 @@ enum DeletionDecision: Hashable, Sendable {
         } else if limit.isExceeded(deleting: count, of: total) {
             self = .hold(
                 reason: "\(count) of \(total) entries would be deleted, "
-                    + "more than \(limit.files) or \(limit.percent) percent")
+                    + "more than \(limit.files) or \(limit.percent) percent"
+            )
         } else {
             self = .perform
         }

@@ -27,11 +27,18 @@ public struct FailedRun {
         }
         let safety = leftovers()
         let report = FailureHook.report(
-            ending, host: context.hostName, drive: reportedDrive(), status: status, safety: safety,
-            now: context.now())
+            ending,
+            host: context.hostName,
+            drive: reportedDrive(),
+            status: status,
+            safety: safety,
+            now: context.now()
+        )
         guard let report else { return }
         let reporter = RunReporter(
-            context: context, configuration: try? Configuration(readingFrom: context.layout.configurationFile))
+            context: context,
+            configuration: try? Configuration(readingFrom: context.layout.configurationFile)
+        )
         if report != status.lastReport {
             post(FailureSafety(safety))
             for warning in reporter.record(report) {

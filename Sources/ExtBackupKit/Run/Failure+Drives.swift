@@ -10,8 +10,11 @@ extension Failure {
         let message = "drive '\(error.drive)': \(error.reason)" + (left.isEmpty ? "" : "; \(left)")
         if !error.isClosed {
             self.init(
-                .notClosed, message,
-                hint: "end what holds it, then run 'extbackup cleanup \(error.drive)'; until then do not pull it")
+                .notClosed,
+                message,
+                hint:
+                    "end what holds it, then run 'extbackup cleanup \(error.drive)'; until then do not pull it"
+            )
             return
         }
         self.init(Self.status(of: error.reason), message, hint: Self.hint(for: error))
@@ -58,21 +61,34 @@ extension Failure {
             self = .interrupted
         case .noSpace:
             self.init(
-                .noSpace, "the drive became full while '\(source)' was copied: \(error)",
-                hint: "make room, exclude something, or prepare a larger drive")
+                .noSpace,
+                "the drive became full while '\(source)' was copied: \(error)",
+                hint: "make room, exclude something, or prepare a larger drive"
+            )
         case .destinationFailed where !isDrivePresent:
             self.init(
-                .driveGone, "drive '\(drive)' vanished while '\(source)' was copied",
-                hint: "plug it in again: the copy goes on where it was; check the cable if nobody pulled it")
+                .driveGone,
+                "drive '\(drive)' vanished while '\(source)' was copied",
+                hint: "plug it in again: the copy goes on where it was; check the cable if nobody pulled it"
+            )
         case .destinationFailed:
             self.init(
-                .failed, "drive '\(drive)' failed while '\(source)' was copied: \(error)",
-                hint: "look at 'journalctl -k'; the drive, its cable or its power supply may be failing")
+                .failed,
+                "drive '\(drive)' failed while '\(source)' was copied: \(error)",
+                hint: "look at 'journalctl -k'; the drive, its cable or its power supply may be failing"
+            )
         case .sourceFailed:
             self.init(
-                .sourceMissing, "source '\(source)' cannot be read: \(error)", hint: "check the path and its disk")
+                .sourceMissing,
+                "source '\(source)' cannot be read: \(error)",
+                hint: "check the path and its disk"
+            )
         case .outOfResources:
-            self.init(.failed, "source '\(source)': \(error)", hint: "end other programs, then plug the drive in again")
+            self.init(
+                .failed,
+                "source '\(source)': \(error)",
+                hint: "end other programs, then plug the drive in again"
+            )
         }
     }
 }

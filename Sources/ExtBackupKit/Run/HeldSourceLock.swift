@@ -16,12 +16,16 @@ struct HeldSourceLock: ~Copyable {
     /// - Parameter onWait: called about every second; the wait is bounded by the lock's own time.
     /// - Throws: `Failure` with status `locked` when the time is over or the lock cannot be had.
     static func take(
-        _ lock: SourceLock, of source: SourceConfiguration, interruption: Interruption, onWait: () -> Void
+        _ lock: SourceLock,
+        of source: SourceConfiguration,
+        interruption: Interruption,
+        onWait: () -> Void
     ) throws(Failure) -> HeldSourceLock {
         switch lock.kind {
         case .flock(let path):
             HeldSourceLock(
-                holding: .file(try waitForFile(path, lock, of: source, interruption, onWait)))
+                holding: .file(try waitForFile(path, lock, of: source, interruption, onWait))
+            )
         case .borg:
             try takeBorg(lock, of: source, interruption, onWait)
         case .command(let arguments):
@@ -54,7 +58,10 @@ struct HeldSourceLock: ~Copyable {
     }
 
     private static func waitForFile(
-        _ path: FileName, _ lock: SourceLock, of source: SourceConfiguration, _ interruption: Interruption,
+        _ path: FileName,
+        _ lock: SourceLock,
+        of source: SourceConfiguration,
+        _ interruption: Interruption,
         _ onWait: () -> Void
     ) throws(Failure) -> Descriptor {
         let clock = ContinuousClock()
@@ -73,7 +80,10 @@ struct HeldSourceLock: ~Copyable {
 
     /// borg keeps its lock as long as the program that it starts runs; ours waits for the end of its input.
     private static func takeBorg(
-        _ lock: SourceLock, of source: SourceConfiguration, _ interruption: Interruption, _ onWait: () -> Void
+        _ lock: SourceLock,
+        of source: SourceConfiguration,
+        _ interruption: Interruption,
+        _ onWait: () -> Void
     ) throws(Failure) -> HeldSourceLock {
         let seconds = String(lock.wait.components.seconds)
         let process = ChildProcess(
@@ -83,13 +93,17 @@ struct HeldSourceLock: ~Copyable {
             ],
             environment: [
                 "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "BORG_BASE_DIR=/run/extbackup/borg",
-            ])
+            ]
+        )
         return try start(process, lock, of: source, interruption, onWait)
     }
 
     private static func start(
-        _ process: ChildProcess, _ lock: SourceLock, of source: SourceConfiguration,
-        _ interruption: Interruption, _ onWait: () -> Void
+        _ process: ChildProcess,
+        _ lock: SourceLock,
+        of source: SourceConfiguration,
+        _ interruption: Interruption,
+        _ onWait: () -> Void
     ) throws(Failure) -> HeldSourceLock {
         var companion = try explaining(source) { () throws(SystemError) in
             try CompanionProcess(starting: process)
@@ -106,20 +120,25 @@ struct HeldSourceLock: ~Copyable {
             throw Failure.lockTimedOut(source: source.name, after: lock.wait)
         case .ended(let ending, let line):
             throw Failure(
-                .locked, "the lock of source '\(source.name)' was not given (\(ending)): \(line)",
-                hint: "see whether another program works on \(source.path), then plug the drive in again")
+                .locked,
+                "the lock of source '\(source.name)' was not given (\(ending)): \(line)",
+                hint: "see whether another program works on \(source.path), then plug the drive in again"
+            )
         }
     }
 
     private static func explaining<Result: ~Copyable>(
-        _ source: SourceConfiguration, _ body: () throws(SystemError) -> Result
+        _ source: SourceConfiguration,
+        _ body: () throws(SystemError) -> Result
     ) throws(Failure) -> Result {
         do {
             return try body()
         } catch {
             throw Failure(
-                .locked, "the lock of source '\(source.name)' cannot be taken: \(error)",
-                hint: "check 'lock' of this source in the configuration")
+                .locked,
+                "the lock of source '\(source.name)' cannot be taken: \(error)",
+                hint: "check 'lock' of this source in the configuration"
+            )
         }
     }
 }

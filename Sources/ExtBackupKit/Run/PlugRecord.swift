@@ -24,7 +24,9 @@ struct PlugRecord {
     /// Nil when no run has found the drive since the machine started.
     func diskSequence() -> UInt64? {
         // Missing and unreadable mean the same: nothing is known of an earlier plug-in, ignoring.
-        guard let bytes = try? Descriptor.open(folder.appending(file), .read).readAll(limit: 64) else { return nil }
+        guard let bytes = try? Descriptor.open(folder.appending(file), .read).readAll(limit: 64) else {
+            return nil
+        }
         return UInt64(String(decoding: bytes, as: UTF8.self))
     }
 }

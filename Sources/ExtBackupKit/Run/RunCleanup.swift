@@ -41,8 +41,10 @@ public struct RunCleanup {
         withExtendedLifetime(lock) {}
         if case .unsafe(let reason) = safety {
             throw Failure(
-                .notClosed, "drive '\(name)' is not closed: \(reason)",
-                hint: "do not pull it; end what holds it, then run 'extbackup cleanup \(name)'")
+                .notClosed,
+                "drive '\(name)' is not closed: \(reason)",
+                hint: "do not pull it; end what holds it, then run 'extbackup cleanup \(name)'"
+            )
         }
         try context.startRunOfNewerPlugIn(of: name)
     }
@@ -57,7 +59,10 @@ public struct RunCleanup {
 
     private func settle(_ drive: DriveFile) throws(Failure) -> PullSafety {
         let outcome = DriveLeftovers.settle(
-            try drive.identity(), power: powerRequest(), operations: context.operations)
+            try drive.identity(),
+            power: powerRequest(),
+            operations: context.operations
+        )
         switch outcome {
         case .released(let power, let warnings):
             for warning in warnings { context.logger.warning("\(warning)", metadata: ["drive": "\(name)"]) }
@@ -87,13 +92,22 @@ public struct RunCleanup {
 
     /// Leaves a report for the unit's `OnFailure=`, which mails it.
     private func report(
-        _ drive: DriveFile, _ status: DriveStatus, _ ending: MonitorEnvironment, _ safety: PullSafety
+        _ drive: DriveFile,
+        _ status: DriveStatus,
+        _ ending: MonitorEnvironment,
+        _ safety: PullSafety
     ) {
         var ending = ending
         ending.invocation = ending.invocation ?? status.running?.invocation
         let identity = ReportedDrive(name: drive.name, serial: drive.serial, luksUUID: drive.luksUUID)
         let report = FailureHook.report(
-            ending, host: context.hostName, drive: identity, status: status, safety: safety, now: context.now())
+            ending,
+            host: context.hostName,
+            drive: identity,
+            status: status,
+            safety: safety,
+            now: context.now()
+        )
         guard let report else { return }
         for warning in RunReporter(context: context, configuration: nil).record(report) {
             context.logger.warning("\(warning)", metadata: ["drive": "\(name)"])

@@ -16,8 +16,10 @@ extension RunContext {
         }
         guard !held.isEmpty else {
             throw Failure(
-                .failed, "the last run of drive '\(name)' held no deletions",
-                hint: "'extbackup status' tells what it did")
+                .failed,
+                "the last run of drive '\(name)' held no deletions",
+                hint: "'extbackup status' tells what it did"
+            )
         }
         let deletions = Dictionary(held.map { ($0.name, Int($0.heldDeletions)) }) { max($0, $1) }
         do {

@@ -33,11 +33,18 @@ public struct RunContext: Sendable {
 
     /// Joins the parts; see `live` for the real ones.
     public init(
-        layout: HostLayout, operations: any DriveOperations,
+        layout: HostLayout,
+        operations: any DriveOperations,
         lightOutput: @escaping @Sendable (LightSettings) -> any LightOutput,
-        now: @escaping @Sendable () -> Timestamp, hostName: String, invocation: String?, credentials: FileName?,
-        notifier: ServiceNotifier, inhibitSleep: @escaping @Sendable (String) -> SleepInhibitor?,
-        journal: @escaping @Sendable (String) -> [JournalLine], interruption: Interruption, logger: Logger
+        now: @escaping @Sendable () -> Timestamp,
+        hostName: String,
+        invocation: String?,
+        credentials: FileName?,
+        notifier: ServiceNotifier,
+        inhibitSleep: @escaping @Sendable (String) -> SleepInhibitor?,
+        journal: @escaping @Sendable (String) -> [JournalLine],
+        interruption: Interruption,
+        logger: Logger
     ) {
         self.layout = layout
         self.operations = operations

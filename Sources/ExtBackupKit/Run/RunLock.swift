@@ -12,9 +12,16 @@ struct RunLock: ~Copyable {
             let file = try folder.open(FileName(name.text + ".lock"), [.readWrite, .create], mode: 0o600)
             if try file.tryLock(.exclusive) { return RunLock(file: file) }
         } catch {
-            throw Failure(.failed, "the run lock of drive '\(name)' cannot be taken: \(error)", hint: "run it as root")
+            throw Failure(
+                .failed,
+                "the run lock of drive '\(name)' cannot be taken: \(error)",
+                hint: "run it as root"
+            )
         }
         throw Failure(
-            .locked, "another run works on drive '\(name)'", hint: "'extbackup status' tells how far it is")
+            .locked,
+            "another run works on drive '\(name)'",
+            hint: "'extbackup status' tells how far it is"
+        )
     }
 }

@@ -61,7 +61,8 @@ struct RunRecord {
             sources: sources,
             space: space,
             safety: safety,
-            warnings: others + warnings)
+            warnings: others + warnings
+        )
     }
 }
 

@@ -23,7 +23,9 @@ struct RunReporter {
         var warnings: [String] = []
         log(report)
         collect(&warnings) { () throws(ReportingError) in
-            try StatusFile(directory: context.layout.stateFolder).update { $0[drive: report.drive.name].finish(report) }
+            try StatusFile(directory: context.layout.stateFolder).update {
+                $0[drive: report.drive.name].finish(report)
+            }
         }
         collect(&warnings) { () throws(ReportingError) in
             try History.open(in: context.layout.stateFolder, now: context.now()).record(report)
@@ -39,13 +41,20 @@ struct RunReporter {
         for recipient in mail.recipients { recipients.append(try MailAddress(recipient)) }
         guard !recipients.isEmpty else { return }
         let message = RunMail.compose(
-            report, occasion: occasion,
+            report,
+            occasion: occasion,
             context: MailContext(
-                to: recipients, now: context.now(), drives: standings(),
-                journal: report.invocation.map { context.journal($0) } ?? []))
+                to: recipients,
+                now: context.now(),
+                drives: standings(),
+                journal: report.invocation.map { context.journal($0) } ?? []
+            )
+        )
         do {
             try Outbox(folder: context.layout.outboxFolder).put(
-                message, named: "\(report.ended.seconds)-\(report.drive.name)")
+                message,
+                named: "\(report.ended.seconds)-\(report.drive.name)"
+            )
         } catch {
             throw ReportingError(.mail, "the mail cannot be put into the outbox: \(error)")
         }
@@ -57,7 +66,9 @@ struct RunReporter {
 
     private func previousVerdict(of report: RunReport) -> Verdict? {
         // Without a history the mail is one too many or one too few; its own step reports the trouble, ignoring.
-        try? History.open(in: context.layout.stateFolder, now: context.now()).lastVerdict(drive: report.drive.luksUUID)
+        try? History.open(in: context.layout.stateFolder, now: context.now()).lastVerdict(
+            drive: report.drive.luksUUID
+        )
     }
 
     /// Every prepared drive with its last good backup.

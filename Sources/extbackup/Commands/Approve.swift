@@ -6,7 +6,8 @@ import ExtBackupKit
 struct Approve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Approve the deletions that the last run of a drive held back.",
-        discussion: "They are made at the next run, if they are not more by then than those you approve now.")
+        discussion: "They are made at the next run, if they are not more by then than those you approve now."
+    )
 
     @Argument(help: "The drive's name.")
     var name: String

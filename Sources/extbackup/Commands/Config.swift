@@ -5,12 +5,15 @@ import LinuxSystem
 /// The configuration.
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look after the configuration.", subcommands: [Check.self])
+        abstract: "Look after the configuration.",
+        subcommands: [Check.self]
+    )
 
     /// Checks the files.
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Check config.toml and the drives' files; mistakes are told with file, line and column.")
+            abstract: "Check config.toml and the drives' files; mistakes are told with file, line and column."
+        )
 
         @Option(help: "The configuration's folder.")
         var folder = "/etc/extbackup"

@@ -4,12 +4,16 @@ import ExtBackupKit
 /// The light.
 struct LED: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "led", abstract: "Look after the light.", subcommands: [Test.self, Clear.self, Show.self])
+        commandName: "led",
+        abstract: "Look after the light.",
+        subcommands: [Test.self, Clear.self, Show.self]
+    )
 
     /// Shows the colors.
     struct Test: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show every color for a second, with what it means.")
+            abstract: "Show every color for a second, with what it means."
+        )
 
         func run() throws {
             let program = try Program.start(for: .talk)
@@ -21,7 +25,8 @@ struct LED: ParsableCommand {
     struct Clear: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Switch the light off until the next run.",
-            discussion: "A run that goes on keeps its light.")
+            discussion: "A run that goes on keeps its light."
+        )
 
         func run() throws {
             let program = try Program.start(for: .talk)
@@ -32,7 +37,8 @@ struct LED: ParsableCommand {
     /// Keeps it blinking.
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show the state of all drives for as long as it has to blink (extbackup-led.service).")
+            abstract: "Show the state of all drives for as long as it has to blink (extbackup-led.service)."
+        )
 
         func run() throws {
             let program = try Program.start(for: .talk)

@@ -12,7 +12,8 @@ struct PrepareDisk: ParsableCommand {
             Writes a partition table, a LUKS2 container that a new key on this machine opens (and a passphrase, \
             everywhere else), and a file system; saves the LUKS header; and lets systemd start a backup whenever the \
             drive is plugged in. Everything on the disk is lost. Disks that are in use are refused.
-            """)
+            """
+    )
 
     @Argument(help: "The disk: /dev/sdX. 'lsblk' lists disks.")
     var device: String
@@ -39,7 +40,9 @@ struct PrepareDisk: ParsableCommand {
         if noPassphrase, passphraseFile != nil {
             throw ValidationError("--no-passphrase and --passphrase-file contradict each other")
         }
-        if yes, serial == nil { throw ValidationError("--yes needs --serial, so that no other disk is erased") }
+        if yes, serial == nil {
+            throw ValidationError("--yes needs --serial, so that no other disk is erased")
+        }
         if yes, !noPassphrase, passphraseFile == nil {
             throw ValidationError("--yes needs --passphrase-file or --no-passphrase")
         }
@@ -49,14 +52,23 @@ struct PrepareDisk: ParsableCommand {
         let program = try Program.start(for: .drives)
         let name = try DriveName(argument: name)
         guard let fileSystem = FileSystemKind(rawValue: filesystem) else {
-            throw Failure(.usage, "\(FileName(filesystem)) is no file system for a drive", hint: "ext4, xfs or btrfs")
+            throw Failure(
+                .usage,
+                "\(FileName(filesystem)) is no file system for a drive",
+                hint: "ext4, xfs or btrfs"
+            )
         }
         let disk = try DiskDescription(at: FileName(device))
         for line in disk.lines { Output.say(line) }
         try confirm(disk)
         let passphrase = try choosePassphrase()
         let prepared = try program.context.prepare(
-            disk, as: name, fileSystem: fileSystem, passphrase: passphrase, progress: { Output.say("  \($0) …") })
+            disk,
+            as: name,
+            fileSystem: fileSystem,
+            passphrase: passphrase,
+            progress: { Output.say("  \($0) …") }
+        )
         for line in prepared.closingLines { Output.say(line) }
     }
 
@@ -65,14 +77,19 @@ struct PrepareDisk: ParsableCommand {
         if let serial {
             guard confirmation.accepts(serial) else {
                 throw Failure(
-                    .usage, "\(FileName(serial)) is not \(confirmation.question) of this disk; nothing was changed",
-                    hint: "compare the number on the disk's label with the one above")
+                    .usage,
+                    "\(FileName(serial)) is not \(confirmation.question) of this disk; nothing was changed",
+                    hint: "compare the number on the disk's label with the one above"
+                )
             }
             if yes { return }
         }
         guard StandardStream.input.isTerminal else {
             throw Failure(
-                .usage, "there is no terminal to ask on; nothing was changed", hint: "use --yes with --serial")
+                .usage,
+                "there is no terminal to ask on; nothing was changed",
+                hint: "use --yes with --serial"
+            )
         }
         Output.ask("Everything on this disk will be lost. To go on, type \(confirmation.question): ")
         guard confirmation.accepts(try Ask.line()) else {

@@ -8,12 +8,15 @@ import Reporting
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run a backup to a drive that is plugged in.",
-        discussion: "Does what plugging the drive in does, here in the terminal. Needs root.")
+        discussion: "Does what plugging the drive in does, here in the terminal. Needs root."
+    )
 
     @Argument(help: "The drive's name; may be left out when only one prepared drive is plugged in.")
     var name: String?
 
-    @ArgumentParser.Flag(help: "Only tell what would be copied and deleted, and whether it fits; nothing is written.")
+    @ArgumentParser.Flag(
+        help: "Only tell what would be copied and deleted, and whether it fits; nothing is written."
+    )
     var dryRun = false
 
     func run() throws {
@@ -33,7 +36,8 @@ struct Run: ParsableCommand {
 struct Agent: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the backup of a drive's unit (extbackup@NAME.service).",
-        discussion: "Called by systemd when the drive appears. By hand, use 'extbackup run'.")
+        discussion: "Called by systemd when the drive appears. By hand, use 'extbackup run'."
+    )
 
     @Argument(help: "The drive's name.")
     var name: String
@@ -52,19 +56,22 @@ struct Cleanup: ParsableCommand {
         discussion: """
             Closes mappings, lets go of the disk, sets the light, and starts the next run if the drive was plugged in \
             again meanwhile. Does nothing when all is in order.
-            """)
+            """
+    )
 
     @Argument(help: "The drive's name.")
     var name: String
 
     func run() throws {
         let program = try Program.start(for: .drives)
-        let ending = MonitorEnvironment([
-            "MONITOR_SERVICE_RESULT": Environment.value(of: "SERVICE_RESULT"),
-            "MONITOR_EXIT_CODE": Environment.value(of: "EXIT_CODE"),
-            "MONITOR_EXIT_STATUS": Environment.value(of: "EXIT_STATUS"),
-            "MONITOR_INVOCATION_ID": Environment.value(of: "INVOCATION_ID"),
-        ].compactMapValues { $0 })
+        let ending = MonitorEnvironment(
+            [
+                "MONITOR_SERVICE_RESULT": Environment.value(of: "SERVICE_RESULT"),
+                "MONITOR_EXIT_CODE": Environment.value(of: "EXIT_CODE"),
+                "MONITOR_EXIT_STATUS": Environment.value(of: "EXIT_STATUS"),
+                "MONITOR_INVOCATION_ID": Environment.value(of: "INVOCATION_ID"),
+            ].compactMapValues { $0 }
+        )
         try RunCleanup(try DriveName(argument: name), in: program.context).perform(after: ending)
     }
 }
@@ -73,7 +80,9 @@ struct Cleanup: ParsableCommand {
 struct Failed: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tell about a run that could not tell itself (OnFailure= of its unit).",
-        discussion: "Mails and sets the light when the agent was killed or never came up; otherwise does nothing.")
+        discussion:
+            "Mails and sets the light when the agent was killed or never came up; otherwise does nothing."
+    )
 
     @Argument(help: "The drive's name.")
     var name: String
@@ -81,6 +90,7 @@ struct Failed: ParsableCommand {
     func run() throws {
         let program = try Program.start(for: .talk)
         try FailedRun(try DriveName(argument: name), in: program.context).tell(
-            after: MonitorEnvironment(Environment.values(prefixed: "MONITOR_")))
+            after: MonitorEnvironment(Environment.values(prefixed: "MONITOR_"))
+        )
     }
 }

@@ -4,7 +4,8 @@ import ExtBackupKit
 /// How things stand.
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Tell how the drives stand: last result, age of the last good backup, running run.")
+        abstract: "Tell how the drives stand: last result, age of the last good backup, running run."
+    )
 
     @ArgumentParser.Flag(help: "Print the status as JSON.")
     var json = false
