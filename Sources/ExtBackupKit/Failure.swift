@@ -1,3 +1,4 @@
+import Drives
 public import Reporting
 
 /// What a person is told when something does not work: the exit status, what happened, and what to do.
@@ -36,6 +37,14 @@ extension Failure {
             .locked,
             "source '\(source)' was still locked by its owner after \(wait.text)",
             hint: "wait until that work is done, then plug the drive in again"
+        )
+    }
+
+    static func neverPrepared(_ name: DriveName) -> Failure {
+        Failure(
+            .noDrive,
+            "no drive was prepared under the name '\(name)'",
+            hint: "'extbackup status' lists the drives; 'extbackup prepare-disk' makes a new one"
         )
     }
 
