@@ -1,4 +1,5 @@
 import Lab
+import Testing
 
 /// A virtual NAS with the program installed, two sources and a light, as a person would have set it up.
 final class NAS {
@@ -116,30 +117,31 @@ final class NAS {
         return Int(starts.trimmed) ?? 0
     }
 
-    /// How the last run ended.
+    /// How a run ended.
     struct Run {
         /// The agent's exit status; nil when a signal ended it.
         var status: Int?
         /// The unit's result in systemd's words.
         var result: String
+        /// What the journal says of it, for the one who has to find out why a test failed.
+        var story: Comment
     }
 
     func lastRun(of name: String = "red") throws(LabFailure) -> Run {
-        let text = try guest.check(
-            "systemctl show -P Result -P ExecMainStatus -P ExecMainCode \(Self.unit(name))"
-        ).trimmed
-        let values = text.split(separator: "\n").map(String.init)
-        // ExecMainCode is a wait(2) code: 1 is "exited". The order is systemd's own.
-        let properties = try guest.check("systemctl show \(Self.unit(name))").stdout
+        // Properties come in systemd's order, whatever the order of the options; ExecMainCode is a code of wait(2),
+        // 1 for "exited".
+        let properties = try guest.check(
+            "systemctl show -p Result -p ExecMainStatus -p ExecMainCode \(Self.unit(name))"
+        ).stdout
         func property(_ key: String) -> String {
-            properties.split(separator: "\n").first { $0.hasPrefix(key + "=") }.map {
-                String($0.dropFirst(key.count + 1))
-            } ?? ""
+            let line = properties.split(separator: "\n").first { $0.hasPrefix(key + "=") }
+            return line.map { String($0.dropFirst(key.count + 1)) } ?? ""
         }
-        _ = values
+        let journal = try guest.check("journalctl -q -b -o short-precise -u 'extbackup*' | tail -60").stdout
         return Run(
             status: property("ExecMainCode") == "1" ? Int(property("ExecMainStatus")) : nil,
-            result: property("Result")
+            result: property("Result"),
+            story: Comment(rawValue: "\n" + journal)
         )
     }
 

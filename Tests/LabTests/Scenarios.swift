@@ -11,7 +11,7 @@ extension LabTests {
             let drive = try VirtualDrive(size: 400 << 20, serial: "RED1001")
             try nas.prepare(drive)
             let run = try nas.plugAndWait(drive)
-            #expect(run.status == 0)
+            try #require(run.status == 0, run.story)
             #expect(try nas.colors() == [Light.off, Light.working, Light.safe])
             #expect(try nas.guest.run("test -e \(drive.devicePath)").status == 1, "the drive is powered off")
             #expect(try nas.leftovers() == "")
