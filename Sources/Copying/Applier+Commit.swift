@@ -118,7 +118,9 @@ extension Applier {
     mutating func linkAll() throws(CopyError) {
         for id in folders.indices where !closedFolders.contains(id) && !folders[id].isRetained {
             for step in folders[id].steps {
-                guard case .link(let group, let replacing, _, let mirrorIsEqual) = step.action else { continue }
+                guard case .link(let group, let replacing, _, let mirrorIsEqual) = step.action else {
+                    continue
+                }
                 try checkInterruption()
                 if isHeld(replacing) {
                     outcome.held += 1

@@ -8,6 +8,7 @@ extension Applier {
         for id in folders.indices where !closedFolders.contains(id) {
             for step in folders[id].steps {
                 guard case .remove = step.action else { continue }
+                try checkInterruption()
                 switch deletions {
                 case .hold: outcome.held += 1
                 case .perform:

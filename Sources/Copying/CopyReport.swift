@@ -24,6 +24,12 @@ public struct SkippedEntry: Hashable, Sendable {
     public let path: FileName
     /// Why.
     public let reason: Reason
+
+    /// Names an entry and why it was not carried.
+    public init(path: FileName, reason: Reason) {
+        self.path = path
+        self.reason = reason
+    }
 }
 
 extension SkippedEntry: CustomStringConvertible {
@@ -84,6 +90,9 @@ public struct CopyProgress: Sendable {
     public internal(set) var changesTotal = 0
     /// Where the work is, from the root of the tree.
     public internal(set) var path = FileName()
+
+    /// The state before anything was done.
+    public init() {}
 }
 
 /// What a plan would do, for guards and for people.

@@ -50,7 +50,12 @@ struct DirectoryCursor {
     mutating func enter(_ name: FileName, id: Int = 0) throws(SystemError) -> SharedDescriptor {
         let parent = try current()
         let folder = SharedDescriptor(
-            try parent.descriptor.open(name, [.directory, .noAccessTime], orWithout: .noAccessTime, resolve: resolution)
+            try parent.descriptor.open(
+                name,
+                [.directory, .noAccessTime],
+                orWithout: .noAccessTime,
+                resolve: resolution
+            )
         )
         levels.append(Level(id: id, name: name, open: folder))
         let closing = levels.count - 1 - Self.openLevels

@@ -76,7 +76,7 @@ struct Planner {
 
     /// The path of a name in the folder at hand.
     func path(of name: FileName) -> FileName {
-        FileName(bytes: path + name.bytes)
+        FileName(bytes: name.isEmpty ? Array(path.dropLast()) : path + name.bytes)
     }
 
     mutating func checkInterruption() throws(CopyError) {

@@ -55,7 +55,8 @@ extension Descriptor {
         as other: FileName
     ) throws(SystemError) {
         try check("linkat", other) {
-            name.withCString { from in other.withCString { linkat(rawValue, from, directory.rawValue, $0, 0) } }
+            name.withCString { from in other.withCString { linkat(rawValue, from, directory.rawValue, $0, 0) }
+            }
         }
     }
 

@@ -18,7 +18,10 @@ let everyKind: [Item] = [
         AccessList.access,
         AccessList.bytes(owner: 6, user: 1000, 4, group: 4, mask: 4, other: 0)
     ),
-    .file("holes", pieces: [.hole(1 << 20), .bytes([1, 2, 3]), .hole(3 << 20), .bytes([4]), .hole(1 << 20)]),
+    .file(
+        "holes",
+        pieces: [.hole(1 << 20), .bytes([1, 2, 3]), .hole(3 << 20), .bytes([4]), .hole(1 << 20)]
+    ),
     .file("only a hole", pieces: [.hole(5 << 20)]),
     .symbolicLink("link", to: "plain").owner(1000, 1000).attribute("trusted.on.link", "yes"),
     .symbolicLink("dangling", to: "/no/such\u{1}place"),
@@ -63,7 +66,7 @@ struct EveryKindTests {
         let home = try TemporaryFolder()
         let source = try home.makeFolder("source")
         let image = try Image(kind, megabytes: kind == "xfs" ? 320 : 128)
-        let destination = try image.home.folder.open("mount", .directory, resolve: .beneathAcrossMounts)
+        let destination = try image.root()
         try source.make(everyKind)
         let outcome = try copy(source, to: destination, protected: ["lost+found"]).outcome
         #expect(outcome.skipped.listed == [])

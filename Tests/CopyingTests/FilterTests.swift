@@ -1,6 +1,7 @@
-@testable import Copying
 import LinuxSystem
 import Testing
+
+@testable import Copying
 
 @Suite("Filter rules")
 struct FilterTests {
@@ -74,7 +75,11 @@ struct FilterTests {
         let patterns = (0..<dice.number(1...4)).map { _ in FileName(Self.pattern(&dice)) }
         let text = "seed \(seed) \(patterns)"
         let outcome = try copy(source, to: ours, excluding: patterns).outcome
-        _ = try? rsync(source, theirs, ["-aHAXS"] + patterns.map { FileName(bytes: "--exclude=".utf8 + $0.bytes) })
+        _ = try? rsync(
+            source,
+            theirs,
+            ["-aHAXS"] + patterns.map { FileName(bytes: "--exclude=".utf8 + $0.bytes) }
+        )
         let facts = try TreeFacts(theirs).names
         // rsync deletes what it can of a folder that it then cannot replace; we leave such a folder whole.
         if outcome.skipped.listed.contains(where: { $0.reason == .holdsExcluded }) { return }

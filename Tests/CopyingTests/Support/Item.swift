@@ -138,12 +138,20 @@ enum AccessList {
     static let access: FileName = "system.posix_acl_access"
     static let inherited: FileName = "system.posix_acl_default"
 
-    static func bytes(owner: UInt16, user uid: UInt32, _ user: UInt16, group: UInt16, mask: UInt16, other: UInt16)
+    static func bytes(
+        owner: UInt16,
+        user uid: UInt32,
+        _ user: UInt16,
+        group: UInt16,
+        mask: UInt16,
+        other: UInt16
+    )
         -> [UInt8]
     {
         let none = UInt32.max
         let entries: [(UInt16, UInt16, UInt32)] = [
-            (0x01, owner, none), (0x02, user, uid), (0x04, group, none), (0x10, mask, none), (0x20, other, none),
+            (0x01, owner, none), (0x02, user, uid), (0x04, group, none), (0x10, mask, none),
+            (0x20, other, none),
         ]
         return [2, 0, 0, 0] + entries.flatMap { littleEndian($0.0) + littleEndian($0.1) + littleEndian($0.2) }
     }
