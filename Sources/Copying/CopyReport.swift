@@ -80,9 +80,9 @@ public struct CopyProgress: Sendable {
     public internal(set) var phase = Phase.scanning
     /// Entries of both sides that were looked at.
     public internal(set) var entriesScanned = 0
-    /// Bytes of contents written, holes not counted as work left.
+    /// Bytes of contents that are done, holes included.
     public internal(set) var bytesDone: Int64 = 0
-    /// Bytes of contents to write.
+    /// Bytes of contents to do, holes included.
     public internal(set) var bytesTotal: Int64 = 0
     /// Changes made.
     public internal(set) var changesDone = 0
