@@ -218,12 +218,12 @@ struct Planner {
                 try planOtherKind(id, name, source, mirror)
             }
         case (nil, let mirror?):
-            if isExcluded(name, mirror.kind) { return }
             if TemporaryName.matches(name) {
                 folders[id].steps.append(PlannedStep(name: name, kind: mirror.kind, action: .removeLeftover))
                 summary.leftovers += 1
                 return
             }
+            if isExcluded(name, mirror.kind) { return }
             try planRemoval(id, name, mirror)
         case (nil, nil):
             break
