@@ -39,14 +39,31 @@ public struct DriveError: Error, Hashable, Sendable {
 
     /// A step of the way.
     public enum Step: String, Hashable, Sendable {
-        case claim, unlock, check, mount, sync, unmount, lock, release
+        /// It is looked for and pinned.
+        case claim
+        /// LUKS is opened.
+        case unlock
+        /// The file system is checked.
+        case check
+        /// It is mounted.
+        case mount
+        /// What was written is brought to the drive.
+        case sync
+        /// The file system is unmounted.
+        case unmount
+        /// LUKS is closed.
+        case lock
+        /// The disk is flushed and let go.
+        case release
     }
 
     /// The drive.
     public let drive: DriveName
     /// Why.
     public let reason: Reason
-    /// What is still open. Empty: nothing of the drive is, and it may be pulled.
+    /// What is still open, be it by us or by somebody else. Empty: nothing that is known, and as far as this step
+    /// goes the drive may be pulled, even when the reason was `notClosed` (it was closed after all, too late to
+    /// go on).
     public let leftOpen: [Leftover]
 
     /// Describes a failed step.

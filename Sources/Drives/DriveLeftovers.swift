@@ -41,9 +41,8 @@ public enum DriveLeftovers {
         switch error.reason {
         case .absent, .gone:
             return .absent
-        case .inUse(let device, let holders):
-            return .open([Leftover(.disk(device.diskNode), holders: holders)])
-        case .ambiguous, .wrongSerial, .suspiciousInterfaces, .wrongKey, .unlockRefused, .damagedFileSystem,
+        case .ambiguous, .wrongSerial, .suspiciousInterfaces, .inUse, .wrongKey, .unlockRefused,
+            .damagedFileSystem,
             .mountRefused, .syncFailed, .notClosed, .searchFailed:
             return .doubtful(error)
         }

@@ -75,8 +75,8 @@ public enum Deactivation: Hashable, Sendable {
     case ifUnused
     /// Now or when its last user ends.
     case whenUnused
-    /// For a disk that is gone: several attempts, then what is left of it answers every access with an error,
-    /// which frees the dead disk. Takes seconds. Loses what was not written.
+    /// For a disk that is gone: every access fails from now on, which frees the dead disk, then as `ifUnused`.
+    /// Loses what was not written.
     case force
 }
 

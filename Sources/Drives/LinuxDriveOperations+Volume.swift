@@ -48,18 +48,28 @@ extension LinuxDriveOperations {
         }
     }
 
-    /// By crypt_deactivate_by_name(3).
+    /// By crypt_deactivate_by_name(3), and for a disk that is gone by dmsetup(8) before.
     public func deactivate(_ mapping: FileName, _ mode: Deactivation) throws(CryptError) {
         let flags: UInt32 =
             switch mode {
-            case .ifUnused: 0
+            case .ifUnused, .force: 0
             case .whenUnused: EXT_CRYPT_DEACTIVATE_DEFERRED
-            case .force: EXT_CRYPT_DEACTIVATE_FORCE
             }
+        if mode == .force { wipeTable(of: mapping) }
         let context = try CryptContext(mapping: mapping)
         try context.call("crypt_deactivate_by_name") { crypt in
             mapping.withCString { crypt_deactivate_by_name(crypt, $0, flags) }
         }
+    }
+
+    /// From now on every access to the mapping fails, and the disk below is free.
+    ///
+    /// `CRYPT_DEACTIVATE_FORCE` should do the same, but with libcryptsetup 2.6.1 it waited for 28 s and left the
+    /// table as it was when a file system was still mounted from a disk that was gone.
+    private func wipeTable(of mapping: FileName) {
+        let wipe: [FileName] = ["/sbin/dmsetup", "wipe_table", "--force", "--noflush", "--nolockfs", mapping]
+        // Whether it helped is seen when the mapping is closed, ignoring.
+        _ = try? ChildProcess(wipe, timeout: .seconds(20)).run()
     }
 
     /// From sysfs.

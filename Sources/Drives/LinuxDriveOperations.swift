@@ -3,12 +3,21 @@ internal import SystemPackage
 
 /// The kernel itself, by libudev, libcryptsetup, mount(2), sysfs and SG_IO.
 public struct LinuxDriveOperations: DriveOperations {
+    private let find: @Sendable (_ luksUUID: String) throws(SystemError) -> [BlockDevice]
+
     /// The real ones.
-    public init() {}
+    public init() {
+        find = DriveFinder.candidates
+    }
+
+    /// Those of a system where udev does not run, or is not to be asked.
+    init(find: @escaping @Sendable (_ luksUUID: String) throws(SystemError) -> [BlockDevice]) {
+        self.find = find
+    }
 
     /// From udev's database.
     public func candidates(luksUUID: String) throws(SystemError) -> [BlockDevice] {
-        try DriveFinder.candidates(luksUUID: luksUUID)
+        try find(luksUUID)
     }
 
     /// By /sys/block/*/diskseq.

@@ -28,7 +28,7 @@ public struct LockedDrive: ~Copyable, Sendable {
     /// What an earlier run left open makes it `inUse`: call `DriveLeftovers.close` before, under the run lock.
     ///
     /// - Throws: `absent`, `ambiguous`, `wrongSerial`, `suspiciousInterfaces`, `inUse`, `gone`, `searchFailed`.
-    ///   Nothing is open then.
+    ///   This step opened nothing.
     public static func claim(
         _ identity: DriveIdentity,
         operations: any DriveOperations = LinuxDriveOperations()
@@ -48,7 +48,10 @@ public struct LockedDrive: ~Copyable, Sendable {
         }
         // Others may look at the disk, as udev does when it is plugged in; they may not hold it.
         let holders = operations.holders(of: .disk(device.diskNode)).filter(\.isExclusive)
-        if !holders.isEmpty { throw plug.error(.inUse(device, holders: holders)) }
+        if !holders.isEmpty {
+            let leftOpen = [Leftover(.disk(device.diskNode), holders: holders)]
+            throw plug.error(.inUse(device, holders: holders), leftOpen: leftOpen)
+        }
         return LockedDrive(plug: plug, pin: pin)
     }
 

@@ -15,6 +15,7 @@ public struct MountedVolume: ~Copyable, Sendable {
     private var mount: OpenMount
     private var mapping: OpenMapping
     private let pin: Descriptor
+    private let hasLostWrites = Flag()
 
     init(
         plug: Plug,
@@ -45,12 +46,13 @@ public struct MountedVolume: ~Copyable, Sendable {
 
     /// Waits until everything that was written is on the drive (syncfs(2)).
     ///
-    /// - Throws: `syncFailed`, `gone`. An error is reported once; unmount and lock can follow, but what was
-    ///   written since the last success is in doubt.
+    /// - Throws: `syncFailed`, `gone`. What was written since the last success is in doubt then, and for good:
+    ///   `unmount` closes everything, but throws as well, so that there is no way to a `ReleasedDrive`.
     public func sync() throws(DriveError) {
         do {
             try plug.operations.sync(witness)
         } catch {
+            hasLostWrites.set()
             throw plug.error(.syncFailed(error), during: .sync)
         }
     }
@@ -63,7 +65,7 @@ public struct MountedVolume: ~Copyable, Sendable {
         let plug = plug
         var mount = mount
         var mapping = mapping
-        let unsynced = plug.syncError(witness)
+        let unsynced = plug.syncError(witness, hasLostWrites)
         drop(root)
         drop(witness)
         do {
@@ -92,10 +94,14 @@ public struct MountedVolume: ~Copyable, Sendable {
 }
 
 extension Plug {
-    fileprivate func syncError(_ witness: borrowing Descriptor) -> DriveError.Reason? {
+    fileprivate func syncError(
+        _ witness: borrowing Descriptor,
+        _ hasLostWrites: Flag
+    ) -> DriveError.Reason? {
         do {
             try operations.sync(witness)
-            return nil
+            // The kernel tells an error once; it does not become good by that.
+            return hasLostWrites.isSet ? .syncFailed(SystemError(call: "syncfs", errno: .ioError)) : nil
         } catch {
             return .syncFailed(error)
         }

@@ -23,14 +23,15 @@ struct OpenMapping: ~Copyable, Sendable {
     /// Closes it, with some seconds of attempts while it is busy and the disk is there.
     mutating func close() throws(CryptError) {
         var attempt = 1
+        let start = ContinuousClock.now
         while true {
             do {
                 try operations.deactivate(name, .ifUnused)
                 break
             } catch {
                 if error.errno == .operationNotSupportedByDevice { break }
-                let isWorthwhile = error.errno == .resourceBusy && attempt < Plug.attempts && isDiskPresent
-                if !isWorthwhile { throw error }
+                let hasTime = attempt < Plug.attempts && ContinuousClock.now - start < Plug.patience
+                if error.errno != .resourceBusy || !hasTime || !isDiskPresent { throw error }
             }
             attempt += 1
             operations.pause(Plug.pauseBetweenAttempts)

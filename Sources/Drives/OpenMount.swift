@@ -23,13 +23,14 @@ struct OpenMount: ~Copyable, Sendable {
     /// it is gone.
     mutating func close(_ plug: Plug) throws(SystemError) {
         var attempt = 1
+        let start = ContinuousClock.now
         while true {
             do {
                 try operations.unmount(directory, .ifUnused)
                 break
             } catch {
-                let isWorthwhile = error.errno == .resourceBusy && attempt < Plug.attempts && plug.isPresent
-                if !isWorthwhile { throw error }
+                let hasTime = attempt < Plug.attempts && ContinuousClock.now - start < Plug.patience
+                if error.errno != .resourceBusy || !hasTime || !plug.isPresent { throw error }
             }
             attempt += 1
             operations.pause(Plug.pauseBetweenAttempts)

@@ -11,6 +11,8 @@ struct Plug: Sendable {
     /// moment when it changes.
     static let attempts = 12
     static let pauseBetweenAttempts = Duration.milliseconds(500)
+    /// No new attempt after this time, for one attempt may take seconds: libdevmapper has patience of its own.
+    static let patience = Duration.seconds(10)
 
     var isPresent: Bool { operations.isPresent(diskSequence: device.diskSequence) }
 
@@ -37,7 +39,7 @@ struct Plug: Sendable {
             )
         }
         var opened = openMapping(mapping)
-        let leftOpen = dispose(&opened)
+        let leftOpen = opened.dispose()
         return error(.unlockRefused(refusal), during: .unlock, leftOpen: leftOpen)
     }
 

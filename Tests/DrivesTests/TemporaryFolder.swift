@@ -8,8 +8,7 @@ struct TemporaryFolder: ~Copyable {
 
     init() throws {
         var template = Array("/tmp/extbackup-drives-XXXXXX".utf8CString)
-        let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress) != nil }
-        if !made { throw SystemError(call: "mkdtemp", errno: currentErrno()) }
+        if mkdtemp(&template) == nil { throw SystemError(call: "mkdtemp", errno: currentErrno()) }
         path = FileName(bytes: template.map { UInt8(bitPattern: $0) })
     }
 
