@@ -128,6 +128,7 @@ final class NAS {
     }
 
     func lastRun(of name: String = "red") throws(LabFailure) -> Run {
+        // systemd forgets a unit that ended well; a unit that failed it keeps.
         // Properties come in systemd's order, whatever the order of the options; ExecMainCode is a code of wait(2),
         // 1 for "exited".
         let properties = try guest.check(
@@ -139,7 +140,8 @@ final class NAS {
         }
         let journal = try guest.check("journalctl -q -b -o short-precise -u 'extbackup*' | tail -60").stdout
         return Run(
-            status: property("ExecMainCode") == "1" ? Int(property("ExecMainStatus")) : nil,
+            status: property("Result") == "success"
+                ? 0 : property("ExecMainCode") == "1" ? Int(property("ExecMainStatus")) : nil,
             result: property("Result"),
             story: Comment(rawValue: "\n" + journal)
         )
