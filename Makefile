@@ -13,7 +13,8 @@ UDEVDIR = $(LIBDIR)/udev/rules.d
 
 SWIFT ?= swift
 # Built in release mode, with Swift's runtime inside; the C libraries stay the system's.
-RELEASE = -c release --static-swift-stdlib --product extbackup
+# Symbols of static libraries stay inside: Foundation has a uuid_unparse that would displace libuuid's.
+RELEASE = -c release --static-swift-stdlib --product extbackup -Xlinker --exclude-libs=ALL
 
 # What building needs, and what testing needs besides (tools/deps tells what each is for).
 .PHONY: help deps build test check format demo bench install uninstall clean lab-tools

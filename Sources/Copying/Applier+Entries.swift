@@ -52,6 +52,8 @@ extension Applier {
             }
             switch result {
             case .complete(let bytes):
+                // Holes are done as well.
+                meter.state.bytesDone = before + file.metadata.status.size
                 try complete(job, file, target, place, mirrorFolder, bytes)
                 return
             case .changed:

@@ -4,10 +4,13 @@ internal import SystemPackage
 /// Deletions, and what is written down.
 extension Applier {
     mutating func removeAll() throws(CopyError) {
+        // What is deleted here may be the old name of what was copied there: that must be durable first.
+        if deletions == .perform && plan.summary.deletionCount > 0 { try sync() }
         meter.enter(.deleting)
         for id in folders.indices where !closedFolders.contains(id) {
             for step in folders[id].steps {
                 guard case .remove = step.action else { continue }
+                try checkInterruption()
                 switch deletions {
                 case .hold: outcome.held += 1
                 case .perform:

@@ -24,7 +24,6 @@ struct ContentCopier: ~Copyable {
     private static let window: Int64 = 64 << 20
     /// Smaller files stay in the page cache: they may be wanted there, and do not push others out.
     private static let forgetLimit: Int64 = 8 << 20
-    private static let reserveLimit: Int64 = 1 << 20
 
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
     private let interruption: Interruption
@@ -77,17 +76,15 @@ struct ContentCopier: ~Copyable {
         _ didWrite: (Int64) -> Void
     ) throws(End) -> Int64 {
         let size = status.size
-        let hasHoles = status.allocatedBytes < size
+        // What is smaller than a block has a hole only when it has no block at all.
+        let mayHaveHoles = size >= 4096 || status.allocatedBytes < size
         if size >= Self.forgetLimit { source.expectSequentialReading() }
-        if !hasHoles && size >= Self.reserveLimit {
-            try Self.writing { () throws(SystemError) in try target.reserve(size) }
-        }
         var flow = Flow(forgets: size >= Self.forgetLimit)
         var position: Int64 = 0
         var written: Int64 = 0
         while position < size {
             var end = size
-            if hasHoles {
+            if mayHaveHoles {
                 let from = position
                 let data = try Self.reading { () throws(SystemError) in try source.nextData(from: from) }
                 guard let data, data < size else { break }
@@ -103,9 +100,9 @@ struct ContentCopier: ~Copyable {
                 try flow.advance(to: position, source, target, interruption)
             }
         }
-        // Size comes last: a file of full size without its data could pass for the whole one.
-        try Self.writing { () throws(SystemError) in
-            if hasHoles { try target.setSize(size) }
+        // A hole at the end. Size comes last: a file of full size without its data could pass for the whole one.
+        if position < size {
+            try Self.writing { () throws(SystemError) in try target.setSize(size) }
         }
         flow.finish(source, size)
         return written

@@ -13,7 +13,8 @@ public enum Deletions: Hashable, Sendable {
 public enum DeletionOrder: Hashable, Sendable {
     /// After everything was copied and is durable.
     case last
-    /// Before anything is copied: when what is new does not fit beside what is old.
+    /// Before anything is copied: when what is new does not fit beside what is old. Files that turn out to be unreadable
+    /// while they are copied no longer hold back deletions in their folders.
     case first
 }
 

@@ -24,6 +24,12 @@ public struct SkippedEntry: Hashable, Sendable {
     public let path: FileName
     /// Why.
     public let reason: Reason
+
+    /// Names an entry and why it was not carried.
+    public init(path: FileName, reason: Reason) {
+        self.path = path
+        self.reason = reason
+    }
 }
 
 extension SkippedEntry: CustomStringConvertible {
@@ -74,9 +80,9 @@ public struct CopyProgress: Sendable {
     public internal(set) var phase = Phase.scanning
     /// Entries of both sides that were looked at.
     public internal(set) var entriesScanned = 0
-    /// Bytes of contents written, holes not counted as work left.
+    /// Bytes of contents that are done, holes included.
     public internal(set) var bytesDone: Int64 = 0
-    /// Bytes of contents to write.
+    /// Bytes of contents to do, holes included.
     public internal(set) var bytesTotal: Int64 = 0
     /// Changes made.
     public internal(set) var changesDone = 0
@@ -84,6 +90,9 @@ public struct CopyProgress: Sendable {
     public internal(set) var changesTotal = 0
     /// Where the work is, from the root of the tree.
     public internal(set) var path = FileName()
+
+    /// The state before anything was done.
+    public init() {}
 }
 
 /// What a plan would do, for guards and for people.

@@ -104,7 +104,12 @@ enum MetadataTarget {
         let present = try EntryMetadata.readAttributes(at: place, ability)
         var refused: SystemError?
         for name in present.keys where wanted[name] == nil {
-            try place.remove(name)
+            do {
+                try place.remove(name)
+            } catch {
+                guard try isRefusal(error) else { throw error }
+                refused = refused ?? error
+            }
         }
         for (name, value) in wanted where present[name] != value {
             do {
@@ -121,7 +126,8 @@ enum MetadataTarget {
     /// than its one block of attributes, so a device that has room tells the difference.
     private func isRefusal(_ error: SystemError) throws(SystemError) -> Bool {
         switch error.errno {
-        case .notSupported, .notPermitted, .invalidArgument, .argListTooLong, .outOfRange: return true
+        case .notSupported, .notPermitted, .permissionDenied, .invalidArgument, .argListTooLong, .outOfRange:
+            return true
         case .noSpace:
             let free =
                 switch self {

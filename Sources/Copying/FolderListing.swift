@@ -22,8 +22,8 @@ struct FolderListing {
     /// Why the list is not whole, or nil when it is.
     private(set) var listFailure: SystemError?
 
-    /// Reads `folder`. What fails is kept beside what does not.
-    init(of folder: SharedDescriptor) {
+    /// Reads `folder`. What fails is kept beside what does not. `didLook` is called after each entry.
+    init(of folder: SharedDescriptor, didLook: () -> Void = {}) {
         var names: [FileName] = []
         do {
             try folder.descriptor.forEachName { names.append($0) }
@@ -38,32 +38,31 @@ struct FolderListing {
             } catch {
                 failures.append(Failure(name: name, error: error))
             }
+            didLook()
         }
     }
 
-    /// An empty one: of a folder that is not there.
-    init() {}
+    /// A name, and what either side has under it.
+    struct Pair {
+        let name: FileName
+        let source: EntryStatus?
+        let mirror: EntryStatus?
+    }
 
-    /// Calls `body` for every name of either list, in order.
-    static func merge(
-        _ source: [Entry],
-        _ mirror: [Entry],
-        _ body: (FileName, EntryStatus?, EntryStatus?) throws(CopyError) -> Void
-    ) throws(CopyError) {
-        var left = 0
-        var right = 0
-        while left < source.count || right < mirror.count {
-            if right == mirror.count || (left < source.count && source[left].name < mirror[right].name) {
-                try body(source[left].name, source[left].status, nil)
-                left += 1
-            } else if left == source.count || mirror[right].name < source[left].name {
-                try body(mirror[right].name, nil, mirror[right].status)
-                right += 1
-            } else {
-                try body(source[left].name, source[left].status, mirror[right].status)
-                left += 1
-                right += 1
+    /// Every name of either list, in order.
+    static func pairs(_ source: [Entry], _ mirror: [Entry]) -> [Pair] {
+        var pairs: [Pair] = []
+        pairs.reserveCapacity(max(source.count, mirror.count))
+        var rest = mirror[...]
+        for entry in source {
+            while let first = rest.first, first.name < entry.name {
+                pairs.append(Pair(name: first.name, source: nil, mirror: first.status))
+                rest.removeFirst()
             }
+            let isPresent = rest.first?.name == entry.name
+            let other = isPresent ? rest.removeFirst().status : nil
+            pairs.append(Pair(name: entry.name, source: entry.status, mirror: other))
         }
+        return pairs + rest.map { Pair(name: $0.name, source: nil, mirror: $0.status) }
     }
 }

@@ -100,14 +100,17 @@ struct LinkTable {
     }
 
     private static func keptMember(of members: [Member], _ claimed: Set<Inode>) -> Member? {
+        var names: [Inode: Int] = [:]
+        for member in members {
+            if let mirror = member.mirror { names[Inode(mirror), default: 0] += 1 }
+        }
         var best: Member?
         for member in members where member.contentsEqual {
             guard let mirror = member.mirror else { continue }
             let inode = Inode(mirror)
             if claimed.contains(inode) { continue }
-            let names = members.count { $0.isOn(inode) }
             if member.metadataEqual { return member }
-            if best == nil && mirror.linkCount <= names { best = member }
+            if best == nil && Int(mirror.linkCount) <= names[inode, default: 0] { best = member }
         }
         return best
     }

@@ -19,6 +19,17 @@ extension Planner {
         meter.tick(path: FileName(bytes: path + name.bytes))
     }
 
+    /// Reads a folder and tells the progress: one folder may hold millions of entries.
+    mutating func list(_ folder: SharedDescriptor) -> FolderListing {
+        var meter = self.meter
+        let path = FileName(bytes: path)
+        defer { self.meter = meter }
+        return FolderListing(of: folder) {
+            meter.state.entriesScanned += 1
+            meter.tick(path: path)
+        }
+    }
+
     mutating func note(sourceFailure error: SystemError, _ name: FileName) throws(CopyError) {
         if let fatal = CopyError(onSource: error) { throw fatal }
         let path = path(of: name)

@@ -90,18 +90,9 @@ extension Planner {
         while true {
             try checkInterruption()
             if frame.next < frame.entries.count {
-                let entry = frame.entries[frame.next]
-                frame.next += 1
-                if isExcluded(entry.name, entry.status.kind) {
-                    frame.keepsSomething = true
-                } else if entry.status.kind != .directory {
-                    total.count(entry.status)
-                    addRemoval(of: entry.name, entry.status.kind, in: frame.id)
-                } else if let below = try openRemoval(frame.id, entry.name, entry.status) {
+                if let below = try nextRemoval(&frame, &total) {
                     frames.append(frame)
                     frame = below
-                } else {
-                    frame.keepsSomething = true
                 }
                 continue
             }
@@ -119,6 +110,26 @@ extension Planner {
         }
     }
 
+    /// Looks at the next entry; gives the folder to go into when it is one.
+    private mutating func nextRemoval(
+        _ frame: inout RemovalFrame,
+        _ total: inout Removal
+    ) throws(CopyError) -> RemovalFrame? {
+        let entry = frame.entries[frame.next]
+        frame.next += 1
+        if isExcluded(entry.name, entry.status.kind) {
+            frame.keepsSomething = true
+        } else if entry.status.kind != .directory {
+            total.count(entry.status)
+            addRemoval(of: entry.name, entry.status.kind, in: frame.id)
+        } else if let below = try openRemoval(frame.id, entry.name, entry.status) {
+            return below
+        } else {
+            frame.keepsSomething = true
+        }
+        return nil
+    }
+
     private mutating func openRemoval(
         _ parent: Int,
         _ name: FileName,
@@ -126,7 +137,7 @@ extension Planner {
     ) throws(CopyError) -> RemovalFrame? {
         let listing: FolderListing
         do {
-            listing = FolderListing(of: try mirror.enter(name, id: folders.count))
+            listing = list(try mirror.enter(name, id: folders.count))
         } catch {
             try note(destinationFailure: error, name)
             return nil
@@ -140,8 +151,6 @@ extension Planner {
             keepsSomething: !listing.failures.isEmpty,
             pathLength: path.count
         )
-        meter.state.entriesScanned += listing.entries.count
-        tick(name)
         var folder = PlannedFolder(parent: parent, name: name, state: .present, metadataDiffers: false)
         folder.isRetained = true
         folders.append(folder)

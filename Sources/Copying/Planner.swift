@@ -76,7 +76,7 @@ struct Planner {
 
     /// The path of a name in the folder at hand.
     func path(of name: FileName) -> FileName {
-        FileName(bytes: path + name.bytes)
+        FileName(bytes: name.isEmpty ? Array(path.dropLast()) : path + name.bytes)
     }
 
     mutating func checkInterruption() throws(CopyError) {
@@ -141,14 +141,9 @@ struct Planner {
         let sourceEntries = try listSource(id)
         let mirrorEntries = hasMirror ? try listMirror(id) : []
         children = []
-        var pending: [(FileName, EntryStatus?, EntryStatus?)] = []
-        pending.reserveCapacity(max(sourceEntries.count, mirrorEntries.count))
-        try FolderListing.merge(sourceEntries, mirrorEntries) { (name, source, mirror) throws(CopyError) in
-            pending.append((name, source, mirror))
-        }
-        for (name, source, mirror) in pending {
-            try compare(id, name, source, mirror)
-            tick(name)
+        for pair in FolderListing.pairs(sourceEntries, mirrorEntries) {
+            try compare(id, pair.name, pair.source, pair.mirror)
+            tick(pair.name)
         }
         frames.append(Frame(id: id, children: children, pathLength: parentLength))
     }
@@ -157,7 +152,7 @@ struct Planner {
     private mutating func listSource(_ id: Int) throws(CopyError) -> [FolderListing.Entry] {
         let listing: FolderListing
         do {
-            listing = FolderListing(of: try source.current())
+            listing = list(try source.current())
         } catch {
             if id == 0 { throw .sourceFailed(error) }
             try note(sourceFailure: error, FileName())
@@ -186,7 +181,6 @@ struct Planner {
             }
         }
         summary.sourceEntryCount += entries.count
-        meter.state.entriesScanned += listing.entries.count
         return entries
     }
 
@@ -194,7 +188,7 @@ struct Planner {
     private mutating func listMirror(_ id: Int) throws(CopyError) -> [FolderListing.Entry] {
         let listing: FolderListing
         do {
-            listing = FolderListing(of: try mirror.current())
+            listing = list(try mirror.current())
         } catch {
             try note(destinationFailure: error, FileName())
             return []
@@ -203,7 +197,6 @@ struct Planner {
         for failure in listing.failures where !failure.isVanished {
             try note(destinationFailure: failure.error, failure.name)
         }
-        meter.state.entriesScanned += listing.entries.count
         if id != 0 || request.protected.isEmpty { return listing.entries }
         return listing.entries.filter { !request.protected.contains($0.name) }
     }
@@ -225,12 +218,12 @@ struct Planner {
                 try planOtherKind(id, name, source, mirror)
             }
         case (nil, let mirror?):
-            if isExcluded(name, mirror.kind) { return }
             if TemporaryName.matches(name) {
                 folders[id].steps.append(PlannedStep(name: name, kind: mirror.kind, action: .removeLeftover))
                 summary.leftovers += 1
                 return
             }
+            if isExcluded(name, mirror.kind) { return }
             try planRemoval(id, name, mirror)
         case (nil, nil):
             break

@@ -57,7 +57,8 @@ struct CryptContext: ~Copyable {
         try call("crypt_load") { crypt_load($0, CRYPT_LUKS2, nil) }
     }
 
-    /// The LUKS UUID in the library's lower case; nil before `loadLUKS2` or a format.
+    /// The LUKS UUID as it is written in the header; nil before `loadLUKS2` or a format. Compare it in lower case:
+    /// where Foundation is linked, its `uuid_unparse`, which writes capitals, takes the place of libuuid's.
     var uuid: String? {
         crypt_get_uuid(device).map { String(cString: $0) }
     }

@@ -10,9 +10,10 @@ extension LinuxDriveOperations {
         try disk.sync()
     }
 
-    /// By SG_IO.
+    /// By SG_IO. The kernel takes these commands from a descriptor that is open for writing only, or else asks for
+    /// CAP_SYS_RAWIO.
     public func send(_ command: SCSICommand, to device: BlockDevice) throws(SystemError) {
-        let disk = try Self.open(device, [.read, .nonBlocking])
+        let disk = try Self.open(device, [.readWrite, .nonBlocking])
         try disk.send(command)
     }
 

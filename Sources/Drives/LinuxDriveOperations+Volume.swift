@@ -13,7 +13,7 @@ extension LinuxDriveOperations {
     ) throws(CryptError) {
         let context = try CryptContext(path: device.node)
         try context.loadLUKS2()
-        if context.uuid != identity.luksUUID {
+        if context.uuid?.lowercased() != identity.luksUUID {
             throw CryptError(call: "crypt_load", errno: .staleNFSFileHandle, message: "another LUKS header")
         }
         _ = try key.withBytes { (bytes) throws(CryptError) in

@@ -54,12 +54,15 @@ extension Descriptor {
 }
 
 extension Descriptor {
-    /// Makes the directory at a path unless it is there, and opens it; the folder above must exist.
+    /// Makes the directory at a path unless it is there, and opens it; the folder above must exist. It may be a
+    /// mount of its own, as a service's folders are.
     public static func makeFolder(_ path: FileName, mode: UInt32) throws(SystemError) -> Descriptor {
-        guard let name = path.components.last else {
-            return try open(path, [.directory, .followLink])
+        do {
+            try check("mkdir", path) { path.withCString { mkdir($0, mode_t(mode)) } }
+            try check("chmod", path) { path.withCString { chmod($0, mode_t(mode)) } }
+        } catch {
+            if error.errno != .fileExists { throw error }
         }
-        let above = path.components.dropLast().reduce(FileName("/")) { $0.appending($1) }
-        return try open(above, [.directory, .followLink]).makeDirectory(name, mode: mode)
+        return try open(path, .directory)
     }
 }

@@ -42,16 +42,6 @@ extension Descriptor {
         try check("ftruncate") { ftruncate(rawValue, off_t(size)) }
     }
 
-    /// Reserves space for `length` bytes from the start; the size stays. Nothing happens where the file system
-    /// cannot.
-    public func reserve(_ length: Int64) throws(SystemError) {
-        do {
-            try check("fallocate") { ext_fallocate(rawValue, EXT_FALLOC_FL_KEEP_SIZE, 0, length) }
-        } catch {
-            if error.errno != .notSupported { throw error }
-        }
-    }
-
     /// Starts to write a range to the device and does not wait (sync_file_range(2)).
     public func startWriting(_ range: Range<Int64>) throws(SystemError) {
         try check("sync_file_range") {

@@ -1,3 +1,4 @@
+import Dispatch
 import GRDB
 public import LinuxSystem
 import SystemPackage
@@ -69,6 +70,8 @@ extension History {
         _ = try folder.open(FileName(name), [.readWrite, .create], mode: 0o600)
         var configuration = Configuration()
         configuration.busyMode = .timeout(30)
+        // A service with a nice value may not raise its threads above it, and libdispatch complains when it cannot.
+        configuration.qos = .background
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA synchronous = EXTRA")
         }

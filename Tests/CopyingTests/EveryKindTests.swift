@@ -66,7 +66,7 @@ struct EveryKindTests {
         let home = try TemporaryFolder()
         let source = try home.makeFolder("source")
         let image = try Image(kind, megabytes: kind == "xfs" ? 320 : 128)
-        let destination = try image.home.folder.open("mount", .directory, resolve: .beneathAcrossMounts)
+        let destination = try image.root()
         try source.make(everyKind)
         let outcome = try copy(source, to: destination, protected: ["lost+found"]).outcome
         #expect(outcome.skipped.listed == [])

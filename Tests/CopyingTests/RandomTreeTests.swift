@@ -15,13 +15,10 @@ struct RandomTreeTests {
         let from = try Image(kind, megabytes: kind == "xfs" ? 320 : 128)
         let to = try Image(kind, megabytes: kind == "xfs" ? 320 : 128)
         for seed in 100..<103 as Range<UInt64> {
-            try from.root.createDirectory(FileName("s\(seed)"))
-            try to.root.createDirectory(FileName("d\(seed)"))
-            try check(
-                seed,
-                from.root.open(FileName("s\(seed)"), .directory),
-                to.root.open(FileName("d\(seed)"), .directory)
-            )
+            let name = FileName("\(seed)")
+            try from.root().createDirectory(name)
+            try to.root().createDirectory(name)
+            try check(seed, from.root().open(name, .directory), to.root().open(name, .directory))
         }
     }
 

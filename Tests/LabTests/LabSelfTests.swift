@@ -243,28 +243,28 @@ extension LabTests {
             }
         }
     }
+}
 
-    private func writeHostFile(_ path: String, _ bytes: [UInt8]) throws {
-        let file = try #require(fopen(path, "w"))
-        defer { fclose(file) }
-        #expect(fwrite(bytes, 1, bytes.count, file) == bytes.count)
-    }
+private func writeHostFile(_ path: String, _ bytes: [UInt8]) throws {
+    let file = try #require(fopen(path, "w"))
+    defer { fclose(file) }
+    #expect(fwrite(bytes, 1, bytes.count, file) == bytes.count)
+}
 
-    /// A command that sends a report to the BlinkStick, as libusb does it, and exits with errno when it is refused.
-    private func setReport(_ id: Int, _ hex: String) -> String {
-        """
-        device=$(dirname $(grep -l 41e5 /sys/bus/usb/devices/*/idProduct))
-        path=$(printf /dev/bus/usb/%03d/%03d $(cat $device/busnum) $(cat $device/devnum))
-        python3 - $path <<'END'
-        import ctypes, fcntl, os, struct, sys
-        data = bytearray.fromhex('\(hex)')
-        buffer = (ctypes.c_char * len(data)).from_buffer(data)
-        transfer = struct.pack('BBHHHIP', 0x20, 9, \(id), 0, len(data), 1000, ctypes.addressof(buffer))
-        try:
-            fcntl.ioctl(os.open(sys.argv[1], os.O_RDWR), 0xc0185500, transfer)
-        except OSError as error:
-            sys.exit(error.errno)
-        END
-        """
-    }
+/// A command that sends a report to the BlinkStick, as libusb does it, and exits with errno when it is refused.
+private func setReport(_ id: Int, _ hex: String) -> String {
+    """
+    device=$(dirname $(grep -l 41e5 /sys/bus/usb/devices/*/idProduct))
+    path=$(printf /dev/bus/usb/%03d/%03d $(cat $device/busnum) $(cat $device/devnum))
+    python3 - $path <<'END'
+    import ctypes, fcntl, os, struct, sys
+    data = bytearray.fromhex('\(hex)')
+    buffer = (ctypes.c_char * len(data)).from_buffer(data)
+    transfer = struct.pack('BBHHHIP', 0x20, 9, \(id), 0, len(data), 1000, ctypes.addressof(buffer))
+    try:
+        fcntl.ioctl(os.open(sys.argv[1], os.O_RDWR), 0xc0185500, transfer)
+    except OSError as error:
+        sys.exit(error.errno)
+    END
+    """
 }

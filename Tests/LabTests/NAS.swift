@@ -1,4 +1,5 @@
 import Lab
+import Testing
 
 /// A virtual NAS with the program installed, two sources and a light, as a person would have set it up.
 final class NAS {
@@ -79,6 +80,38 @@ final class NAS {
         try guest.waitForDriveToGo(drive)
     }
 
+    /// A drive that was prepared and pulled. Its serial number ends in its name's number.
+    func makeDrive(size: Int64 = 400 << 20) throws(LabFailure) -> VirtualDrive {
+        let drive = try VirtualDrive(size: size, serial: "RED1001")
+        try prepare(drive)
+        return drive
+    }
+
+    /// Pulls a drive that was powered off and plugs it in again.
+    func replugAndWait(_ drive: VirtualDrive) throws(LabFailure) -> Run {
+        try guest.pull(drive)
+        return try plugAndWait(drive)
+    }
+
+    /// Plugs a slow drive in and waits until the run is in the middle of copying.
+    func plugAndWaitForCopying(_ drive: VirtualDrive, as name: String = "red") throws(LabFailure) {
+        try guest.plug(drive, speed: .limited(bytesPerSecond: 3 << 20))
+        try guest.waitUntil(
+            "the run copies",
+            timeout: .seconds(60),
+            succeeds: "systemctl show -P StatusText \(Self.unit(name)) | grep -q \"copying 'documents'\""
+        )
+        try guest.check("sleep 2")
+    }
+
+    /// How often the journal warns of the light.
+    func lightWarnings() throws(LabFailure) -> Int {
+        let lines = try guest.check(
+            "journalctl -q -b -t extbackup -o cat -p warning | grep -c BlinkStick || true"
+        )
+        return Int(lines.trimmed) ?? 0
+    }
+
     /// Plugs a drive in and waits until the run that this starts is over and everything that follows it.
     @discardableResult
     func plugAndWait(
@@ -96,11 +129,17 @@ final class NAS {
         try guest.waitUntil("run \(count + 1) of '\(name)' begins", timeout: .seconds(60)) {
             () throws(LabFailure) in try runCount(of: name) > count
         }
+        return try waitForEnd(of: name)
+    }
+
+    /// Waits for the end of the run that goes on, and of what follows it.
+    func waitForEnd(of name: String = "red") throws(LabFailure) -> Run {
         try guest.waitUntil(
             "the run of '\(name)' ends",
             timeout: .seconds(180),
             succeeds: """
                 systemctl show -P ActiveState \(Self.unit(name)) | grep -qE '^(inactive|failed)$' &&
+                ! systemctl list-jobs | grep -q extbackup &&
                 ! systemctl is-active -q extbackup-failed@\(name).service &&
                 [ -z "$(ls /var/lib/extbackup/outbox)" ] && ! systemctl is-active -q extbackup-mail.service
                 """
@@ -116,30 +155,33 @@ final class NAS {
         return Int(starts.trimmed) ?? 0
     }
 
-    /// How the last run ended.
+    /// How a run ended.
     struct Run {
         /// The agent's exit status; nil when a signal ended it.
         var status: Int?
         /// The unit's result in systemd's words.
         var result: String
+        /// What the journal says of it, for the one who has to find out why a test failed.
+        var story: Comment
     }
 
     func lastRun(of name: String = "red") throws(LabFailure) -> Run {
-        let text = try guest.check(
-            "systemctl show -P Result -P ExecMainStatus -P ExecMainCode \(Self.unit(name))"
-        ).trimmed
-        let values = text.split(separator: "\n").map(String.init)
-        // ExecMainCode is a wait(2) code: 1 is "exited". The order is systemd's own.
-        let properties = try guest.check("systemctl show \(Self.unit(name))").stdout
+        // systemd forgets a unit that ended well; a unit that failed it keeps.
+        // Properties come in systemd's order, whatever the order of the options; ExecMainCode is a code of wait(2),
+        // 1 for "exited".
+        let properties = try guest.check(
+            "systemctl show -p Result -p ExecMainStatus -p ExecMainCode \(Self.unit(name))"
+        ).stdout
         func property(_ key: String) -> String {
-            properties.split(separator: "\n").first { $0.hasPrefix(key + "=") }.map {
-                String($0.dropFirst(key.count + 1))
-            } ?? ""
+            let line = properties.split(separator: "\n").first { $0.hasPrefix(key + "=") }
+            return line.map { String($0.dropFirst(key.count + 1)) } ?? ""
         }
-        _ = values
+        let journal = try guest.check("journalctl -q -b -o short-precise -u 'extbackup*' | tail -60").stdout
         return Run(
-            status: property("ExecMainCode") == "1" ? Int(property("ExecMainStatus")) : nil,
-            result: property("Result")
+            status: property("Result") == "success"
+                ? 0 : property("ExecMainCode") == "1" ? Int(property("ExecMainStatus")) : nil,
+            result: property("Result"),
+            story: Comment(rawValue: "\n" + journal)
         )
     }
 
@@ -156,9 +198,18 @@ final class NAS {
         }
     }
 
-    /// Runs commands with the drive mounted at /mnt, read-only, by cryptsetup and mount, without starting a run.
+    /// What a look into a drive may do.
+    enum Look: String {
+        /// Nothing but look.
+        case reading = "ro"
+        /// Change it.
+        case writing = "rw"
+    }
+
+    /// Runs commands with the drive mounted at /mnt by cryptsetup and mount, without starting a run.
     func look(
         into drive: VirtualDrive,
+        for purpose: Look = .reading,
         name: String = "red",
         _ commands: () -> String
     ) throws(LabFailure) -> String {
@@ -171,8 +222,8 @@ final class NAS {
             """
             set -e
             udevadm settle
-            cryptsetup open --readonly --key-file /etc/extbackup/keys/\(name).key \(drive.devicePath)-part1 look
-            mount -o ro /dev/mapper/look /mnt
+            cryptsetup open --key-file /etc/extbackup/keys/\(name).key \(drive.devicePath)-part1 look
+            mount -o \(purpose.rawValue) /dev/mapper/look /mnt
             """ + "\n" + commands() + "\n" + """
                 umount /mnt
                 cryptsetup close look

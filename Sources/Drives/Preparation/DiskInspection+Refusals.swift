@@ -12,20 +12,19 @@ extension DiskInspection {
     static func refusals(
         _ device: BlockTopology.Device,
         _ disk: DiskDescription,
-        _ topology: BlockTopology,
-        _ exclusivity: Exclusivity
+        _ topology: BlockTopology
     ) throws(SystemError) -> [DiskRefusal] {
         var found: [DiskRefusal] = []
         if let whole = try topology.wholeDisk(of: device) { found.append(.partition(of: whole.path)) }
         found += try uses(of: device, topology)
-        if found.isEmpty, exclusivity == .toBeTried, try isInUse(device) { found.append(.inUse) }
+        if found.isEmpty, try isInUse(device) { found.append(.inUse) }
         found += members(disk)
         found += properties(disk, topology.attribute("ro", of: device) == "1")
         return found
     }
 
-    /// Mounts, swap, holders, the system.
-    private static func uses(
+    /// Mounts, swap, holders, the system. The disk itself is not opened.
+    static func uses(
         of device: BlockTopology.Device,
         _ topology: BlockTopology
     ) throws(SystemError) -> [DiskRefusal] {

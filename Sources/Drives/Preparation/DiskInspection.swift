@@ -12,28 +12,13 @@ public enum DiskInspection {
     /// - Throws: when the path cannot be opened or the disk cannot be read. What merely forbids its use is in the
     ///   description's `refusals`.
     public static func inspect(_ devicePath: FileName) throws(PreparationError) -> DiskDescription {
-        try inspect(devicePath, exclusivity: .toBeTried)
-    }
-
-    /// Who may hold the disk exclusively.
-    enum Exclusivity {
-        /// Nobody: opening it exclusively must succeed.
-        case toBeTried
-        /// The caller does.
-        case heldByCaller
-    }
-
-    static func inspect(
-        _ devicePath: FileName,
-        exclusivity: Exclusivity
-    ) throws(PreparationError) -> DiskDescription {
         do {
             let file = try Descriptor.open(devicePath, [.read, .nonBlocking, .followLink])
             guard let number = try file.blockDeviceNumber() else { return describeForeign(devicePath) }
             let topology = BlockTopology()
             let device = try topology.device(number)
             var disk = try describe(device, file, topology)
-            disk.refusals = try refusals(device, disk, topology, exclusivity)
+            disk.refusals = try refusals(device, disk, topology)
             return disk
         } catch {
             throw PreparationError(.system(error), device: devicePath)
@@ -111,29 +96,50 @@ public enum DiskInspection {
         _ table: [SignatureProbe.Entry],
         _ topology: BlockTopology
     ) throws(SystemError) -> [PartitionDescription] {
-        var entries = table
-        for partition in try topology.partitions(of: device) {
-            guard let number = topology.number("partition", of: partition),
-                let start = topology.number("start", of: partition),
-                let length = topology.number("size", of: partition),
-                !entries.contains(where: { $0.number == Int(number) })
-            else { continue }
-            let bytes = start << 9..<(start + length) << 9
-            entries.append(SignatureProbe.Entry(number: Int(number), bytes: bytes, name: nil))
+        let known = try kernelPartitions(of: device, topology)
+        let unlisted = known.map(\.entry).filter { entry in
+            !table.contains { $0.number == entry.number }
         }
         var found: [PartitionDescription] = []
-        for entry in entries {
+        for entry in table + unlisted {
+            let node = known.first { $0.entry.bytes == entry.bytes }?.path
             found.append(
                 PartitionDescription(
                     number: entry.number,
                     startBytes: entry.bytes.lowerBound,
                     sizeBytes: entry.bytes.upperBound - entry.bytes.lowerBound,
                     name: entry.name.flatMap { $0.isEmpty ? nil : $0 },
-                    contents: entry.bytes.isEmpty
-                        ? [] : try SignatureProbe(file, bytes: entry.bytes).contents()
+                    contents: try contents(of: entry, node, file)
                 )
             )
         }
         return found.sorted { $0.number < $1.number }
+    }
+
+    /// Read through the partition's own node if there is one: the kernel keeps a cache per node, and what was written
+    /// to a partition is not seen through the disk while the disk's cache is older.
+    private static func contents(
+        of entry: SignatureProbe.Entry,
+        _ node: FileName?,
+        _ disk: borrowing Descriptor
+    ) throws(SystemError) -> [ContentSignature] {
+        if entry.bytes.isEmpty { return [] }
+        guard let node else { return try SignatureProbe(disk, bytes: entry.bytes).contents() }
+        return try SignatureProbe(Descriptor.open(node, [.read, .nonBlocking])).contents()
+    }
+
+    private static func kernelPartitions(
+        of device: BlockTopology.Device,
+        _ topology: BlockTopology
+    ) throws(SystemError) -> [(entry: SignatureProbe.Entry, path: FileName)] {
+        try topology.partitions(of: device).compactMap { partition in
+            guard let number = topology.number("partition", of: partition),
+                let start = topology.number("start", of: partition),
+                let length = topology.number("size", of: partition)
+            else { return nil }
+            // sysfs counts in units of 512 bytes, whatever the disk's sectors are.
+            let bytes = start << 9..<(start + length) << 9
+            return (SignatureProbe.Entry(number: Int(number), bytes: bytes, name: nil), partition.path)
+        }
     }
 }

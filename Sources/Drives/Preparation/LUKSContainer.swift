@@ -22,7 +22,7 @@ struct LUKSContainer {
     ///
     /// - Parameters:
     ///   - label: at most 47 bytes; udev shows it as `ID_FS_LABEL`.
-    /// - Returns: the container's UUID, in lower case.
+    /// - Returns: the container's UUID as it is written in the header, which udev's links and unit names follow.
     func format(
         label: String,
         key: borrowing SecretBytes,

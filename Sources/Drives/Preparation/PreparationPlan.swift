@@ -56,7 +56,7 @@ public struct PreparationSecrets: ~Copyable, Sendable {
 public struct PreparedDrive: Hashable, Sendable {
     /// Its name.
     public let name: DriveName
-    /// The LUKS container's UUID, in lower case.
+    /// The LUKS container's UUID as it is written in the header: the links in /dev/disk/by-uuid have its case.
     public let luksUUID: String
     /// What the marker on the drive and the drive file share.
     public let markerID: String

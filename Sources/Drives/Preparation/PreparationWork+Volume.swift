@@ -12,7 +12,7 @@ extension PreparationWork {
         _ partition: borrowing ClaimedPartition,
         _ key: borrowing SecretBytes,
         _ marker: Marker,
-        hasPassphrase: Bool
+        _ instructions: RestoreInstructions
     ) throws(PreparationError.Reason) -> BlockDevice {
         try begin(.unlock)
         let unlocked = try unlock(partition, key, marker)
@@ -27,7 +27,7 @@ extension PreparationWork {
         let mounted = try mount(unlocked)
         do {
             try begin(.writeMarker)
-            try write(marker, hasPassphrase: hasPassphrase, to: mounted.root)
+            try write(marker, instructions, to: mounted.root)
         } catch {
             note(mounted.abandon().leftOpen)
             throw error
@@ -74,7 +74,7 @@ extension PreparationWork {
 
     private func write(
         _ marker: Marker,
-        hasPassphrase: Bool,
+        _ instructions: RestoreInstructions,
         to root: borrowing Descriptor
     ) throws(PreparationError.Reason) {
         do {
@@ -82,14 +82,6 @@ extension PreparationWork {
         } catch {
             throw .marker(error)
         }
-        let instructions = RestoreInstructions(
-            name: plan.name,
-            hostName: plan.hostName,
-            luksUUID: marker.luksUUID,
-            fileSystem: plan.fileSystem,
-            hasPassphrase: hasPassphrase,
-            preparedAtSeconds: plan.preparedAtSeconds
-        )
         try system { () throws(SystemError) in
             let folder = try root.open(Marker.folder, .directory)
             let text = Array(instructions.text.utf8)
@@ -140,12 +132,13 @@ extension PreparationWork {
     /// Writes the machine's knowledge of the drive.
     mutating func writeDriveFile(
         _ marker: Marker,
+        luksUUID: String,
         serial: String?
     ) throws(PreparationError.Reason) {
         try begin(.writeDriveFile)
         let file = DriveFile(
             name: plan.name,
-            luksUUID: marker.luksUUID,
+            luksUUID: luksUUID,
             serial: serial,
             keySlot: LUKSContainer.keySlot,
             fileSystem: plan.fileSystem,
@@ -186,7 +179,7 @@ extension ClaimedPartition {
             serial: disk.serial,
             size: UInt64(bytes.upperBound - bytes.lowerBound),
             bus: .other,
-            luksUUID: luksUUID,
+            luksUUID: luksUUID.lowercased(),
             sysfsPath: partition.folder
         )
     }

@@ -49,12 +49,7 @@ struct PreparationWork {
         undo = []
     }
 
-    /// Begins a step that is left out when a person asked to stop.
-    mutating func begin(_ step: PreparationStep) throws(PreparationError.Reason) {
-        announce(step)
-        if interruption.isRequested { throw .interrupted }
-    }
-
+    /// All steps, up to the enabled drive.
     mutating func run(
         _ secrets: borrowing PreparationSecrets
     ) throws(PreparationError.Reason) -> PreparedDrive {
@@ -70,30 +65,57 @@ struct PreparationWork {
         let container = LUKSContainer(path: partition.partition.path)
         let uuid = try encrypt(container, key, secrets)
         let digest = try backUpHeader(container, uuid, key)
-        let marker = Marker(
-            driveID: try system { () throws(SystemError) in try Marker.makeDriveID() },
-            name: plan.name,
-            luksUUID: uuid
-        )
-        let device = try fill(partition, key, marker, hasPassphrase: secrets.hasPassphrase)
+        let marker = try system { () throws(SystemError) in
+            Marker(driveID: try Marker.makeDriveID(), name: plan.name, luksUUID: uuid)
+        }
+        let instructions = instructions(uuid, hasPassphrase: secrets.hasPassphrase)
+        let device = try fill(partition, key, marker, instructions)
         try partition.unlock()
         let serial = try settle(device, luksUUID: uuid)
-        try writeDriveFile(marker, serial: serial)
+        try writeDriveFile(marker, luksUUID: uuid, serial: serial)
         let link = try enable(luksUUID: uuid)
-        return PreparedDrive(
+        return preparedDrive(marker, uuid, digest, link, hasPassphrase: secrets.hasPassphrase)
+    }
+
+    private func instructions(_ luksUUID: String, hasPassphrase: Bool) -> RestoreInstructions {
+        RestoreInstructions(
             name: plan.name,
-            luksUUID: uuid,
+            hostName: plan.hostName,
+            luksUUID: luksUUID,
+            fileSystem: plan.fileSystem,
+            hasPassphrase: hasPassphrase,
+            preparedAtSeconds: plan.preparedAtSeconds,
+            layout: layout
+        )
+    }
+
+    private func preparedDrive(
+        _ marker: Marker,
+        _ luksUUID: String,
+        _ headerDigest: String,
+        _ unitLink: FileName,
+        hasPassphrase: Bool
+    ) -> PreparedDrive {
+        PreparedDrive(
+            name: plan.name,
+            luksUUID: luksUUID,
             markerID: marker.driveID,
             keySlot: LUKSContainer.keySlot,
-            passphraseSlot: secrets.hasPassphrase ? LUKSContainer.passphraseSlot : nil,
+            passphraseSlot: hasPassphrase ? LUKSContainer.passphraseSlot : nil,
             fileSystem: plan.fileSystem,
             label: maker.label,
             keyFile: layout.keyFile(of: plan.name),
-            headerBackup: layout.headerBackup(luksUUID: uuid),
-            headerDigest: digest,
+            headerBackup: layout.headerBackup(luksUUID: luksUUID),
+            headerDigest: headerDigest,
             driveFile: layout.driveFile(of: plan.name),
-            unitLink: link
+            unitLink: unitLink
         )
+    }
+
+    /// Begins a step that is left out when a person asked to stop.
+    mutating func begin(_ step: PreparationStep) throws(PreparationError.Reason) {
+        announce(step)
+        if interruption.isRequested { throw .interrupted }
     }
 
     /// Begins a step that comes in any case.

@@ -9,11 +9,13 @@ struct RestoreInstructions {
     var fileSystem: FileSystemKind
     var hasPassphrase: Bool
     var preparedAtSeconds: Int64
+    /// Where the host keeps the drive's key and the backup of its header.
+    var layout: HostLayout
 
     /// The name in the program's folder on the drive.
     static let fileName: FileName = "RESTORE.txt"
 
-    /// Plain text in lines of at most 100 characters.
+    /// Plain text: prose in lines of at most 100 bytes, commands whole on theirs.
     var text: String {
         [head, opening, copying, closing, repair].joined(separator: "\n")
     }
@@ -22,14 +24,16 @@ struct RestoreInstructions {
 
     private var head: String {
         """
-        Drive "\(name)" of host "\(printableHost)", prepared by extbackup on \
-        \(CalendarTime(secondsSince1970: preparedAtSeconds)).
+        Drive "\(name)" of host "\(printableHost)"
+        Prepared by extbackup on \(CalendarTime(secondsSince1970: preparedAtSeconds))
 
         It holds plain files in a plain \(fileSystem.rawValue) file system in a LUKS2 container. Any Linux with
         cryptsetup opens it; extbackup is not needed. Run the commands as root.
 
         """
     }
+
+    private static func plain(_ path: FileName) -> String { String(decoding: path.bytes, as: UTF8.self) }
 
     /// The host's name comes from outside; it stays on its line.
     private var printableHost: String {
@@ -42,7 +46,7 @@ struct RestoreInstructions {
         let slots =
             hasPassphrase
             ? "Key slots: 0 is the key file, 1 is the passphrase."
-            : "Key slots: 0 is the key file. There is no passphrase: without the key file the drive stays closed."
+            : "Key slots: 0 is the key file. There is no passphrase: without the file the drive stays closed."
         let byPassphrase =
             hasPassphrase
             ? """
@@ -57,7 +61,7 @@ struct RestoreInstructions {
             1. Open
             -------
             \(slots)
-            The key file is /etc/extbackup/keys/\(name).key on host "\(printableHost)".
+            The key file is \(Self.plain(layout.keyFile(of: name))) on host "\(printableHost)".
 
             \(byPassphrase)With the key file (here copied to the working folder):
 
@@ -75,8 +79,8 @@ struct RestoreInstructions {
             ls /mnt/restore
             rsync -aHAXS --numeric-ids /mnt/restore/SOURCE/ /where/it/belongs/
 
-        Each folder at the top is the newest copy of one source; earlier states are below history/, if there is
-        one. "cp -a" works as well.
+        Each folder at the top is the newest copy of one source; earlier states are below history/, if
+        there is one. "cp -a" works as well.
 
         """
     }
@@ -95,16 +99,20 @@ struct RestoreInstructions {
         """
         If cryptsetup finds no LUKS header
         ----------------------------------
-        Host "\(printableHost)" has a backup of the header in /var/lib/extbackup/headers/\(luksUUID).img,
-        with its SHA-256 beside it. Check it, try it without writing, then put it back on this drive's partition
-        (sdX1, see "lsblk"; the wrong one is lost!):
+        Host "\(printableHost)" has a backup of the header, with its SHA-256 beside it:
+
+            \(Self.plain(layout.headerBackup(luksUUID: luksUUID)))
+
+        Check it, try it without writing, then put it back on this drive's partition (sdX1, see "lsblk";
+        what is on another one would be lost):
 
             sha256sum -c \(luksUUID).img.sha256
             cryptsetup open --header \(luksUUID).img --readonly /dev/sdX1 restore
             cryptsetup luksHeaderRestore /dev/sdX1 --header-backup-file \(luksUUID).img
 
-        If the file system is damaged, copy what can be read first; then see \
-        "\(checker) /dev/mapper/restore" (unmounted).
+        If the file system is damaged, copy what can be read first, and repair it unmounted:
+
+            \(checker) /dev/mapper/restore
 
         """
     }

@@ -5,9 +5,12 @@ internal import SystemPackage
 /// Recognizes and erases what lies on a disk, with libblkid's low-level probing: no cache, no udev.
 struct SignatureProbe: ~Copyable {
     private let probe: blkid_probe
+    /// The library keeps the number of the descriptor, so it must stay open.
+    private let file: Descriptor
 
     /// Looks at `bytes` of an open disk or image; nil stands for all of it.
     init(_ file: borrowing Descriptor, bytes: Range<UInt64>? = nil) throws(SystemError) {
+        let file = try file.duplicate()
         guard let probe = blkid_new_probe() else {
             throw SystemError(call: "blkid_new_probe", errno: .noMemory)
         }
@@ -19,6 +22,7 @@ struct SignatureProbe: ~Copyable {
             throw SystemError(call: "blkid_probe_set_device", errno: reason)
         }
         self.probe = probe
+        self.file = file
     }
 
     deinit {

@@ -4,7 +4,6 @@ import LinuxSystem
 final class Image: Sendable {
     let home: TemporaryFolder
     let kind: String
-    let root: Descriptor
 
     var file: String { home.path + "/image" }
     var path: String { home.path + "/mount" }
@@ -14,17 +13,46 @@ final class Image: Sendable {
         home = try TemporaryFolder()
         self.kind = kind
         let file = home.path + "/image"
-        let path = home.path + "/mount"
         try run("/usr/bin/truncate", "-s", "\(megabytes)M", file)
-        let quiet = kind == "ext4" ? ["-q", "-F"] : kind == "xfs" ? ["-q", "-f"] : ["-q", "-f"]
+        let quiet = kind == "ext4" ? ["-q", "-F", "-m", "0"] : ["-q", "-f"]
         try run((["/usr/sbin/mkfs.\(kind)"] + quiet + options + [file]).map { FileName($0) })
-        try run("/bin/mkdir", path)
-        try run("/bin/mount", "-o", "loop", file, path)
-        root = try Descriptor.open(FileName(path), .directory)
+        try run("/bin/mkdir", home.path + "/mount")
+        try mount()
+    }
+
+    /// An image with the same bytes, as after a pulled plug, mounted beside the first.
+    init(copyOf other: Image) throws {
+        home = try TemporaryFolder()
+        kind = other.kind
+        try run("/bin/cp", "--sparse=always", other.file, home.path + "/image")
+        try run("/bin/mkdir", home.path + "/mount")
+        try mount(kind == "xfs" ? "loop,nouuid" : "loop")
     }
 
     deinit {
         // A mount that is left fails no test, ignoring.
         _ = try? run("/bin/umount", "-l", path)
+    }
+
+    /// Opens the root of the file system.
+    func root() throws -> Descriptor {
+        try Descriptor.open(FileName(path), .directory)
+    }
+
+    func mount(_ options: String = "loop") throws {
+        try run("/bin/mount", "-t", kind, "-o", options, file, path)
+    }
+
+    func unmount() throws {
+        try run("/bin/umount", path)
+    }
+
+    /// Damages every place of the unmounted image that holds `text`.
+    func damage(_ text: String) throws -> Int {
+        let found = try run("/bin/grep", "-obUa", text, file)
+        let image = try Descriptor.open(FileName(file), .write)
+        let offsets = found.split(separator: "\n").compactMap { Int64($0.prefix { $0 != ":" }) }
+        for offset in offsets { try [UInt8(0x21)].withUnsafeBytes { try image.write($0, at: offset) } }
+        return offsets.count
     }
 }

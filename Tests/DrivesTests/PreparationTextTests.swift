@@ -1,0 +1,225 @@
+import LinuxSystem
+import SystemPackage
+import Testing
+
+@testable import Drives
+
+@Suite("A drive's name")
+struct PreparationNameTests {
+    @Test("may be this", arguments: ["a", "0", "red", "red-2", "a_b", String(repeating: "x", count: 32)])
+    func accepted(_ text: String) {
+        #expect(DriveName(text)?.text == text)
+    }
+
+    @Test(
+        "may not be this",
+        arguments: [
+            "", "-red", "_red", "Red", "red drive", "red/blue", "rød", "red.blue", "red@x", "red\n", "..",
+            String(repeating: "x", count: 33),
+        ]
+    )
+    func refused(_ text: String) {
+        #expect(DriveName(text) == nil)
+    }
+
+    @Test(
+        "becomes a label that the file system accepts",
+        arguments: [(FileSystemKind.ext4, 16), (.xfs, 12), (.btrfs, 32)]
+    )
+    func label(_ kind: FileSystemKind, _ length: Int) throws {
+        let name = try driveName(String(repeating: "x", count: 32))
+        #expect(kind.label(for: name).utf8.count == length)
+    }
+}
+
+@Suite("Confirming a disk")
+struct PreparationConfirmationTests {
+    struct Row: Sendable {
+        var serial: String?
+        var answer: String
+        var isAccepted: Bool
+    }
+
+    @Test(
+        "accepts the end of the serial number, all of it, or the path of a disk without one",
+        arguments: [
+            // The last four, in any case, with spaces around.
+            Row(serial: "WX12A34B5678", answer: "5678", isAccepted: true),
+            Row(serial: "wx12a34bcdef", answer: "CDEF", isAccepted: true),
+            Row(serial: "WX12A34BCDEF", answer: " cdef\n", isAccepted: true),
+            // All of it.
+            Row(serial: "WX12A34B5678", answer: "wx12a34b5678", isAccepted: true),
+            // Less, more, other.
+            Row(serial: "WX12A34B5678", answer: "678", isAccepted: false),
+            Row(serial: "WX12A34B5678", answer: "B5678", isAccepted: false),
+            Row(serial: "WX12A34B5678", answer: "5679", isAccepted: false),
+            Row(serial: "WX12A34B5678", answer: "", isAccepted: false),
+            Row(serial: "WX12A34B5678", answer: "/dev/sdx", isAccepted: false),
+            // Short ones.
+            Row(serial: "12", answer: "12", isAccepted: true),
+            Row(serial: "12", answer: "2", isAccepted: false),
+            // No serial number.
+            Row(serial: nil, answer: "/dev/sdx", isAccepted: true),
+            Row(serial: nil, answer: "/dev/sdy", isAccepted: false),
+            Row(serial: nil, answer: "", isAccepted: false),
+            Row(serial: "  ", answer: "", isAccepted: false),
+            Row(serial: "  ", answer: "/dev/sdx", isAccepted: true),
+        ]
+    )
+    func answers(_ row: Row) {
+        let disk = DiskDescription(
+            devicePath: "/dev/sdx",
+            serial: row.serial,
+            sizeBytes: 1 << 30,
+            bus: .usb,
+            isRemovable: true,
+            logicalSectorBytes: 512,
+            physicalSectorBytes: 512,
+            contents: [],
+            partitions: [],
+            refusals: []
+        )
+        #expect(SerialConfirmation(for: disk).accepts(row.answer) == row.isAccepted)
+    }
+}
+
+@Suite("Names of units")
+struct PreparationEscapeTests {
+    @Test(
+        "escape paths as systemd-escape does",
+        .enabled(if: isThere("/usr/bin/systemd-escape"), "systemd-escape is not installed"),
+        arguments: [
+            "/dev/disk/by-uuid/3f6b1c1e-8a4e-4c0e-9a53-1d2f00aa77b9", "/", "//", "/a//b/", "/./a/./b",
+            "/.hidden/.x",
+            "/a b\tc", "/ä/ö", "/x\\y", "/a-b_c:d.e", "/etc/extbackup@x", "/~+=#%", "/a/.b",
+        ]
+    )
+    func escape(_ path: String) throws {
+        let expected = try run("/usr/bin/systemd-escape", "--path", "--", FileName(path))
+        #expect(String(decoding: SystemdEscape.path(FileName(path)).bytes, as: UTF8.self) + "\n" == expected)
+    }
+
+    @Test("link a drive's agent to its device, and can be taken back")
+    func link() throws {
+        let folder = try TemporaryFolder()
+        let link = UnitLink(of: try driveName("red"), luksUUID: "3f6b-1c", in: machineLayout(in: folder.path))
+        try link.make()
+        let wants = folder.path.appending(#"units/dev-disk-by\x2duuid-3f6b\x2d1c.device.wants"#)
+        let target = try Descriptor.open(wants, .directory).linkTarget("extbackup@red.service")
+        #expect(target == "/usr/lib/systemd/system/extbackup@.service")
+        try link.remove()
+        #expect(!isThere(wants))
+        try link.remove()
+    }
+}
+
+@Suite("A drive file")
+struct PreparationDriveFileTests {
+    @Test("holds what was decided, and no serial number when the disk has none")
+    func text() throws {
+        var file = DriveFile(
+            name: try driveName("red"),
+            luksUUID: "3f6b",
+            serial: "A\"1\\2\n",
+            keySlot: 0,
+            fileSystem: .xfs,
+            label: "red",
+            preparedAtSeconds: 1_772_357_400,
+            markerID: "00ff"
+        )
+        let lines = file.text.split(separator: "\n").map(String.init)
+        #expect(
+            lines.dropFirst() == [
+                #"name = "red""#, #"luks_uuid = "3f6b""#, #"serial = "A\"1\\2\u000a""#, "key_slot = 0",
+                #"filesystem = "xfs""#, #"label = "red""#, "prepared = 2026-03-01T09:30:00Z",
+                #"marker = "00ff""#,
+            ]
+        )
+        file.serial = nil
+        #expect(!file.text.contains("serial"))
+    }
+
+    @Test(
+        "escapes what TOML forbids",
+        arguments: [
+            ("plain", "\"plain\""), ("é\u{202e}", "\"é\u{202e}\""),
+            ("\u{0}\u{1f}\u{7f}", #""\u0000\u001f\u007f""#),
+            (#"a"b\c"#, #""a\"b\\c""#),
+        ]
+    )
+    func quoting(_ text: String, _ expected: String) {
+        #expect(DriveFile.quoted(text) == expected)
+    }
+
+    @Test(
+        "dates as date(1) does",
+        arguments: [0, -1, 951_782_400, 951_868_799, 1_772_357_400, 4_107_542_399, -86_401]
+    )
+    func dates(_ seconds: Int64) throws {
+        let expected = try run("/bin/date", "--utc", FileName("--date=@\(seconds)"), "+%Y-%m-%dT%H:%M:%SZ")
+        #expect(CalendarTime(secondsSince1970: seconds).description + "\n" == expected)
+    }
+}
+
+@Suite("The instructions on a drive")
+struct PreparationInstructionTests {
+    static let uuid = "3f6b1c1e-8a4e-4c0e-9a53-1d2f00aa77b9"
+
+    @Test("name every command with this drive's own values", arguments: FileSystemKind.allCases)
+    func commands(_ kind: FileSystemKind) throws {
+        let text = RestoreInstructions(
+            name: try driveName("red"),
+            hostName: "nas\u{1b}[2J",
+            luksUUID: Self.uuid,
+            fileSystem: kind,
+            hasPassphrase: true,
+            preparedAtSeconds: 0,
+            layout: HostLayout()
+        ).text
+        for command in [
+            "cryptsetup open --key-slot 1 /dev/disk/by-uuid/\(Self.uuid) restore",
+            "cryptsetup open --key-slot 0 --key-file red.key /dev/disk/by-uuid/\(Self.uuid) restore",
+            "mount -t \(kind.rawValue) -o ro /dev/mapper/restore /mnt/restore",
+            "/etc/extbackup/keys/red.key",
+            "/var/lib/extbackup/headers/\(Self.uuid).img",
+            "cryptsetup luksHeaderRestore /dev/sdX1 --header-backup-file \(Self.uuid).img",
+        ] {
+            #expect(text.contains(command))
+        }
+        #expect(!text.contains("\u{1b}"))
+        #expect(text.split(separator: "\n").filter { $0.utf8.count > 100 && !$0.hasPrefix("    ") } == [])
+    }
+
+    @Test("say it when only the key file opens the drive")
+    func withoutPassphrase() throws {
+        let text = RestoreInstructions(
+            name: try driveName("red"),
+            hostName: "nas",
+            luksUUID: "3f6b",
+            fileSystem: .ext4,
+            hasPassphrase: false,
+            preparedAtSeconds: 0,
+            layout: HostLayout()
+        ).text
+        #expect(text.contains("There is no passphrase"))
+        #expect(!text.contains("--key-slot 1"))
+    }
+}
+
+@Suite("Swap")
+struct PreparationSwapTests {
+    @Test("is read with its escapes")
+    func table() {
+        let table = SwapTable(
+            contents: Array(
+                """
+                Filename\t\t\tType\t\tSize\tUsed\tPriority
+                /dev/sda2                               partition\t1\t0\t-2
+                /swap\\040file\\134                     file\t1\t0\t-3
+
+                """.utf8
+            )
+        )
+        #expect(table.paths == ["/dev/sda2", #"/swap file\"#])
+    }
+}
