@@ -29,7 +29,7 @@ public enum ConfigurationCheck {
         do {
             return try DriveFile.namesIfAny(in: folder)
         } catch {
-            throw ConfigurationError(file: folder, position: nil, message: "cannot be read: \(error.errno)")
+            throw ConfigurationError(file: folder, position: nil, message: "cannot be read: \(error.reason)")
         }
     }
 }

@@ -50,6 +50,10 @@ extension Failure {
 
     /// A mistake in a configuration file.
     public init(_ error: ConfigurationError) {
-        self.init(.config, error.description, hint: error.hint)
+        self.init(
+            .config,
+            error.description,
+            hint: error.hint ?? "correct it there; 'extbackup config check' tells when all is right"
+        )
     }
 }

@@ -2,15 +2,25 @@ import Drives
 import Indicators
 import LinuxSystem
 import Reporting
+import Synchronization
 import SystemPackage
 import Testing
 
 @testable import ExtBackupKit
 
-private let opening = ["candidates", "candidates", "pin", "recheck", "activate", "check", "mount"]
-private let closing = ["unmount", "deactivate", "flush", "power off"]
+private let opening: [String] = ["candidates", "candidates", "pin", "recheck", "activate", "check", "mount"]
+private let closing: [String] = ["unmount", "deactivate", "flush", "power off"]
 /// One sync for the copy's batch is the file system's own; these are the run's: after copying, and before unmounting.
-private let syncs = ["sync", "sync"]
+private let syncs: [String] = ["sync", "sync"]
+private let whole: [String] = opening + syncs + closing
+/// Nothing was written, so that only unmounting syncs.
+private let toUnmount: [String] = opening + ["sync"] + closing
+private let toUnlock: [String] = Array(opening.dropLast(2))
+private let unmounted: [String] = opening + ["deactivate", "flush"]
+private let unreleased: [String] = opening + syncs + ["unmount", "deactivate", "flush"]
+private let pulled: [String] = opening + ["sync", "unmount", "deactivate"]
+private let busy: [String] =
+    opening + syncs + Array(repeating: "unmount", count: 14) + Array(repeating: "deactivate", count: 13)
 
 @Suite("A run", Need.root)
 struct BackupRunTests {
@@ -18,7 +28,7 @@ struct BackupRunTests {
     struct Row: CustomTestStringConvertible, Sendable {
         var testDescription: String
         var arrange: @Sendable (Sandbox) throws -> Void
-        var status: ExitStatus
+        var status: Reporting.ExitStatus
         /// A part of the failure's message.
         var message: String
         /// What is asked of the drive.
@@ -32,7 +42,7 @@ struct BackupRunTests {
 
         init(
             _ description: String,
-            _ status: ExitStatus,
+            _ status: Reporting.ExitStatus,
             _ message: String,
             calls: [String],
             light: LightState = .failedSafe,
@@ -53,7 +63,7 @@ struct BackupRunTests {
         }
     }
 
-    static let beforeOpening = [
+    static let beforeOpening: [Row] = [
         Row(
             "with a broken configuration", .config, "config.toml:1:1: unknown key 'sorce' in 'the top level'",
             calls: ["candidates"], subject: "FAILED: configuration invalid", safety: .safe(.closed)
@@ -88,38 +98,38 @@ struct BackupRunTests {
         ) { $0.drive.state.withLock { $0.devices = [.example(serial: "S2")] } },
         Row(
             "with the wrong key", .unlockFailed, "the key does not open the drive",
-            calls: Array(opening.dropLast(2)), subject: "FAILED: key does not open it", safety: .safe(.closed)
+            calls: toUnlock, subject: "FAILED: key does not open it", safety: .safe(.closed)
         ) { $0.drive.fail(.init(call: "activate", errno: .notPermitted)) },
         Row(
             "that cannot mount", .failed, "the file system cannot be mounted",
-            calls: opening + ["deactivate", "flush"], subject: "FAILED while mounting", safety: .safe(.closed)
+            calls: unmounted, subject: "FAILED while mounting", safety: .safe(.closed)
         ) { $0.drive.fail(.init(call: "mount", errno: .invalidArgument)) },
     ]
 
-    static let whileOpen = [
+    static let whileOpen: [Row] = [
         Row(
             "without a marker", .noDrive, "the drive has no marker: it was not prepared",
-            calls: opening + ["sync"] + closing, subject: "FAILED: drive not found"
+            calls: toUnmount, subject: "FAILED: drive not found"
         ) { try Descriptor.open($0.drive.folder.appending(Marker.folder), .directory).unlink(Marker.file) },
         Row(
             "with another drive's marker", .noDrive, "its marker is another drive's",
-            calls: opening + ["sync"] + closing, subject: "FAILED: drive not found"
-        ) { try $0.writeMarker(driveID: String(repeating: "f", count: 32)) },
+            calls: toUnmount, subject: "FAILED: drive not found"
+        ) { try $0.writeMarker(driveID: "ffffffffffffffffffffffffffffffff") },
         Row(
             "whose source is not mounted", .sourceMissing, "source 'photos' is not mounted at",
-            calls: opening + syncs + closing, subject: "FAILED: source missing"
+            calls: whole, subject: "FAILED: source missing"
         ) { try $0.configure(source: "require_mount = true") },
         Row(
             "whose source is missing", .sourceMissing, "source 'photos' cannot be opened",
-            calls: opening + syncs + closing, subject: "FAILED: source missing"
+            calls: whole, subject: "FAILED: source missing"
         ) { try Descriptor.open($0.home.path, .directory).rename("photos", to: "away") },
         Row(
             "whose source lost everything", .held, "the source is empty, but the drive has 1 entries of it",
-            calls: opening + syncs + closing, light: .held, subject: "deletions are HELD"
+            calls: whole, light: .held, subject: "deletions are HELD"
         ) { try Descriptor.open($0.sourcePath, .directory).unlink("old") },
         Row(
             "that would delete too much", .held, "1 of 1 entries would be deleted, more than 0 or 20 percent",
-            calls: opening + syncs + closing, light: .held, subject: "deletions are HELD",
+            calls: whole, light: .held, subject: "deletions are HELD",
             copied: ["new", "old"]
         ) {
             try $0.configure(rest: "[guard]\nmax_delete = { files = 0 }")
@@ -128,7 +138,7 @@ struct BackupRunTests {
         },
         Row(
             "whose source is locked", .locked, "source 'photos' was still locked by its owner after 0 s",
-            calls: opening + syncs + closing, subject: "FAILED: locked by other work"
+            calls: whole, subject: "FAILED: locked by other work"
         ) {
             try $0.home.write("the.lock", "")
             try $0.configure(source: "lock = { kind = 'flock', path = '\($0.path("the.lock"))', wait = '0s' }")
@@ -136,14 +146,14 @@ struct BackupRunTests {
         },
         Row(
             "for a source that is not configured", .config, "wants the source 'music', which is not configured",
-            calls: opening + syncs + closing, subject: "FAILED: configuration invalid"
+            calls: whole, subject: "FAILED: configuration invalid"
         ) { try $0.home.write("etc/drives.d/red.toml", Sandbox.driveFile + "sources = ['photos', 'music']\n") },
     ]
 
-    static let atTheEnd = [
+    static let atTheEnd: [Row] = [
         Row(
             "that is interrupted", .interrupted, "the run was stopped before it was done",
-            calls: opening + ["sync"] + closing, subject: "was STOPPED while scanning"
+            calls: toUnmount, subject: "was STOPPED while"
         ) { sandbox in
             try sandbox.home.write("photos/new", "new")
             let interruption = sandbox.interruption
@@ -151,7 +161,7 @@ struct BackupRunTests {
         },
         Row(
             "whose sync fails", .failed, "not everything reached the drive",
-            calls: opening + syncs + ["unmount", "deactivate", "flush"],
+            calls: unreleased,
             subject: "FAILED while writing the last data", safety: .safe(.closed), copied: ["new", "old"]
         ) {
             try $0.home.write("photos/new", "new")
@@ -159,18 +169,17 @@ struct BackupRunTests {
         },
         Row(
             "whose last sync fails", .failed, "not everything reached the drive",
-            calls: opening + syncs + ["unmount", "deactivate", "flush"],
+            calls: unreleased,
             subject: "FAILED while closing the drive", safety: .safe(.closed)
         ) { $0.drive.fail(.init(call: "sync", errno: .ioError, occurrences: 2...2)) },
         Row(
             "whose flush fails", .failed, "not everything reached the drive",
-            calls: opening + syncs + ["unmount", "deactivate", "flush"],
+            calls: unreleased,
             subject: "FAILED while closing the drive", safety: .safe(.closed)
         ) { $0.drive.fail(.init(call: "flush", errno: .ioError)) },
         Row(
             "that cannot unmount", .notClosed, "device or resource busy (unmount)",
-            calls: opening + syncs + Array(repeating: "unmount", count: 14)
-                + Array(repeating: "deactivate", count: 13),
+            calls: busy,
             light: .failedUnsafe, subject: "FAILED: drive not closed - DO NOT PULL",
             safety: .unsafe(
                 reason: "'/run/mnt-red' is still mounted; 'borg' (process 812) has '/mnt/x' open; "
@@ -181,7 +190,7 @@ struct BackupRunTests {
         },
         Row(
             "whose drive is pulled while it is synced", .driveGone, "the drive vanished",
-            calls: opening + ["sync", "unmount", "deactivate"], subject: "FAILED: drive gone - already unplugged",
+            calls: pulled, subject: "FAILED: drive gone - already unplugged",
             safety: .gone, copied: ["new", "old"]
         ) {
             try $0.home.write("photos/new", "new")
@@ -223,7 +232,7 @@ struct BackupRunTests {
         #expect(report.safety == .safe(.poweredOff))
         #expect(report.runNumber == 1)
         #expect(try sandbox.copied() == ["a"])
-        #expect(sandbox.log.calls == opening + syncs + closing)
+        #expect(sandbox.log.calls == whole)
         #expect(sandbox.log.colors == ["working", "safe"])
         #expect(sandbox.log.events.last == "light safe")
         let released = try #require(sandbox.log.events.firstIndex(of: "power off"))

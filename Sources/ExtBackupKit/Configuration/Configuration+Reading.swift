@@ -20,7 +20,7 @@ extension Configuration {
             throw ConfigurationError(
                 file: path,
                 position: nil,
-                message: "cannot be read: \(error.errno)",
+                message: "cannot be read: \(error.reason)",
                 hint: hint
             )
         }

@@ -7,7 +7,7 @@ import SystemPackage
 public struct DriveFile: Hashable, Sendable {
     /// The drive's name; the file is named after it.
     public var name: String
-    /// UUID of the LUKS header.
+    /// UUID of the LUKS header, as it is spelled there: paths hold it. Compare it in lower case.
     public var luksUUID: String
     /// The disk's serial number; nil for disks that have none.
     public var serial: String?
@@ -51,7 +51,7 @@ public struct DriveFile: Hashable, Sendable {
             )
         }
         self.name = name
-        luksUUID = try top.requiredString("luks_uuid").text.lowercased()
+        luksUUID = try top.requiredString("luks_uuid").text
         serial = try top.string("serial")?.text
         keySlot = try top.integer("key_slot", in: 0...31) ?? 0
         let (kind, kindNode) = try top.requiredString("filesystem")

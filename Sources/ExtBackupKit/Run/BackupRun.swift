@@ -49,12 +49,10 @@ public struct BackupRun {
     private mutating func perform() -> RunReport {
         let (drive, configuration) = readFiles()
         guard let drive, let configuration else {
-            startLight(configuration.map(\.light) ?? .standard)
-            indicator?.show(.failed(.safeToPull), job: FileName(name.text))
+            startLight(configuration.map(\.light) ?? .standard, saying: .failed(.safeToPull))
             return end(configuration: configuration)
         }
-        startLight(configuration.light)
-        indicator?.show(.working, job: FileName(name.text))
+        startLight(configuration.light, saying: .working)
         context.notifier.ready()
         begin(drive)
         if let inhibitor = context.inhibitSleep("backing up to drive '\(name)'") {
@@ -88,10 +86,11 @@ public struct BackupRun {
         return (drive, configuration)
     }
 
-    private mutating func startLight(_ light: LightConfiguration?) {
+    private mutating func startLight(_ light: LightConfiguration?, saying notice: LightNotice) {
         guard case .backup = mode, let light else { return }
         do {
-            indicator = Indicator(try LightSettings(light), in: context)
+            let job = FileName(name.text)
+            indicator = Indicator(try LightSettings(light), in: context, saying: notice, job: job)
         } catch {
             warn("the light: \(error)")
         }

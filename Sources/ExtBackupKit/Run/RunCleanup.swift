@@ -82,8 +82,8 @@ public struct RunCleanup {
 
     private func show(_ safety: PullSafety) {
         guard let settings = LightCommands(context).settingsForRuns() else { return }
-        let indicator = Indicator(settings, in: context)
-        indicator.show(.failed(FailureSafety(safety)), job: FileName(name.text))
+        let notice = LightNotice.failed(FailureSafety(safety))
+        let indicator = Indicator(settings, in: context, saying: notice, job: FileName(name.text))
         indicator.stop()
     }
 

@@ -155,15 +155,16 @@ extension Sandbox {
 
     /// Holds flock(2) on a file until the sandbox goes.
     func holdLock(_ name: FileName) throws {
-        let file = try Descriptor.open(home.path.appending(name), .read)
-        try #require(try file.tryLock(.exclusive))
-        held.withLock { $0.append(HeldFile(file: file)) }
+        let file = HeldFile(file: try Descriptor.open(home.path.appending(name), .read))
+        let isLocked = try file.file.tryLock(.exclusive)
+        try #require(isLocked)
+        held.withLock { $0.append(file) }
     }
 
     /// Without the sandbox's own path, which differs every time.
     func withoutHome(_ safety: PullSafety) -> PullSafety {
         guard case .unsafe(let reason) = safety else { return safety }
-        return .unsafe(reason: reason.split(separator: path("")).joined(separator: "/"))
+        return .unsafe(reason: reason.split(separator: path("x").dropLast(2)).joined())
     }
 }
 
