@@ -13,12 +13,15 @@ struct HeldSourceLock: ~Copyable {
 
     /// Waits for the lock.
     ///
-    /// - Parameter onWait: called about every second; the wait is bounded by the lock's own time.
+    /// - Parameters:
+    ///   - runFolder: where borg keeps what it needs while it runs.
+    ///   - onWait: called about every second; the wait is bounded by the lock's own time.
     /// - Throws: `Failure` with status `locked` when the time is over or the lock cannot be had.
     static func take(
         _ lock: SourceLock,
         of source: SourceConfiguration,
         interruption: Interruption,
+        runFolder: FileName,
         onWait: () -> Void
     ) throws(Failure) -> HeldSourceLock {
         switch lock.kind {
@@ -27,7 +30,7 @@ struct HeldSourceLock: ~Copyable {
                 holding: .file(try waitForFile(path, lock, of: source, interruption, onWait))
             )
         case .borg:
-            try takeBorg(lock, of: source, interruption, onWait)
+            try start(borg(lock, source.path, runFolder), lock, of: source, interruption, onWait)
         case .command(let arguments):
             try start(ChildProcess(arguments), lock, of: source, interruption, onWait)
         }
@@ -36,7 +39,9 @@ struct HeldSourceLock: ~Copyable {
     /// Gives the lock back. What its holder says then is worth a warning, for the copy is done.
     consuming func release() -> String? {
         switch consume holding {
-        case .file:
+        case .file(let file):
+            // Closing unlocks too, ignoring.
+            try? file.unlock()
             return nil
         case .companion(let companion, let source):
             do {
@@ -79,23 +84,28 @@ struct HeldSourceLock: ~Copyable {
     }
 
     /// borg keeps its lock as long as the program that it starts runs; ours waits for the end of its input.
-    private static func takeBorg(
-        _ lock: SourceLock,
-        of source: SourceConfiguration,
-        _ interruption: Interruption,
-        _ onWait: () -> Void
-    ) throws(Failure) -> HeldSourceLock {
-        let seconds = String(lock.wait.components.seconds)
-        let process = ChildProcess(
+    private static func borg(_ lock: SourceLock, _ repository: FileName, _ runFolder: FileName)
+        -> ChildProcess
+    {
+        let base = runFolder.appending("borg")
+        return ChildProcess(
             [
-                "/usr/bin/borg", "--lock-wait", FileName(seconds), "with-lock", source.path,
-                "/bin/sh", "-c", "echo locked && exec cat >/dev/null",
+                "/usr/bin/borg", "--lock-wait", FileName(String(lock.wait.components.seconds)), "with-lock",
+                repository, "/bin/sh", "-c", "echo locked && exec cat >/dev/null",
             ],
             environment: [
-                "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "BORG_BASE_DIR=/run/extbackup/borg",
+                "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
+                FileName(bytes: Array("BORG_BASE_DIR=".utf8) + base.bytes),
             ]
         )
-        return try start(process, lock, of: source, interruption, onWait)
+    }
+
+    /// borg waits by itself and says then who has the lock; it gets the time to say so.
+    private static func patience(_ lock: SourceLock) -> Duration {
+        switch lock.kind {
+        case .borg: lock.wait + .seconds(60)
+        case .flock, .command: lock.wait
+        }
     }
 
     private static func start(
@@ -109,7 +119,7 @@ struct HeldSourceLock: ~Copyable {
             try CompanionProcess(starting: process)
         }
         let readiness = try explaining(source) { () throws(SystemError) in
-            try companion.waitUntilReady(timeout: lock.wait, interruption: interruption, onWait: onWait)
+            try companion.waitUntilReady(timeout: patience(lock), interruption: interruption, onWait: onWait)
         }
         switch readiness {
         case .ready:
