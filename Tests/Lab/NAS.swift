@@ -1,12 +1,10 @@
-import Lab
-import Testing
-
 /// A virtual NAS with the program installed, two sources and a light, as a person would have set it up.
-final class NAS {
-    let guest: Guest
+public final class NAS: Sendable {
+    /// The machine.
+    public let guest: Guest
 
     /// Starts one in the state after `make install`, configuration and mounting the sources.
-    init() throws(LabFailure) {
+    public init() throws(LabFailure) {
         guest = try Guest.start(from: try Self.snapshot())
     }
 
@@ -62,10 +60,12 @@ final class NAS {
         """
 
     /// The name that a drive's unit and files have.
-    static func unit(_ name: String) -> String { "extbackup@\(name).service" }
+    public static func unit(_ name: String) -> String { "extbackup@\(name).service" }
 
     /// Makes a drive of an empty disk, as a person would, and pulls it.
-    func prepare(_ drive: VirtualDrive, as name: String = "red", options: String = "") throws(LabFailure) {
+    public func prepare(_ drive: VirtualDrive, as name: String = "red", options: String = "")
+        throws(LabFailure)
+    {
         try guest.plug(drive)
         try guest.waitForDrive(drive)
         try guest.check(
@@ -82,7 +82,7 @@ final class NAS {
 
     /// Plugs a drive in and waits until the run that this starts is over and everything that follows it.
     @discardableResult
-    func plugAndWait(
+    public func plugAndWait(
         _ drive: VirtualDrive,
         speed: DriveSpeed = .full,
         as name: String = "red"
@@ -93,7 +93,7 @@ final class NAS {
     }
 
     /// Waits for the end of the next run after so many.
-    func waitForRun(after count: Int, of name: String = "red") throws(LabFailure) -> Run {
+    public func waitForRun(after count: Int, of name: String = "red") throws(LabFailure) -> Run {
         try guest.waitUntil("run \(count + 1) of '\(name)' begins", timeout: .seconds(60)) {
             () throws(LabFailure) in try runCount(of: name) > count
         }
@@ -110,7 +110,7 @@ final class NAS {
     }
 
     /// How often the drive's unit was started since boot.
-    func runCount(of name: String = "red") throws(LabFailure) -> Int {
+    public func runCount(of name: String = "red") throws(LabFailure) -> Int {
         let starts = try guest.check(
             "journalctl -q -b -o cat _PID=1 UNIT=\(Self.unit(name)) JOB_TYPE=start | grep -c '^Starting ' || true"
         )
@@ -118,16 +118,17 @@ final class NAS {
     }
 
     /// How a run ended.
-    struct Run {
+    public struct Run: Sendable {
         /// The agent's exit status; nil when a signal ended it.
-        var status: Int?
+        public let status: Int?
         /// The unit's result in systemd's words.
-        var result: String
-        /// What the journal says of it, for the one who has to find out why a test failed.
-        var story: Comment
+        public let result: String
+        /// The last lines of what the journal says of it.
+        public let journal: String
     }
 
-    func lastRun(of name: String = "red") throws(LabFailure) -> Run {
+    /// How the run ended that began last and is over.
+    public func lastRun(of name: String = "red") throws(LabFailure) -> Run {
         // systemd forgets a unit that ended well; a unit that failed it keeps.
         // Properties come in systemd's order, whatever the order of the options; ExecMainCode is a code of wait(2),
         // 1 for "exited".
@@ -143,13 +144,13 @@ final class NAS {
             status: property("Result") == "success"
                 ? 0 : property("ExecMainCode") == "1" ? Int(property("ExecMainStatus")) : nil,
             result: property("Result"),
-            story: Comment(rawValue: "\n" + journal)
+            journal: journal
         )
     }
 
     /// What an independent program finds different between the sources and the drive: nothing, when all is well.
     /// The drive must not be plugged in; afterwards it is not.
-    func differences(on drive: VirtualDrive, name: String = "red") throws(LabFailure) -> String {
+    public func differences(on drive: VirtualDrive, name: String = "red") throws(LabFailure) -> String {
         try look(into: drive, name: name) {
             """
             for source in photos documents; do
@@ -161,7 +162,7 @@ final class NAS {
     }
 
     /// Runs commands with the drive mounted at /mnt, read-only, by cryptsetup and mount, without starting a run.
-    func look(
+    public func look(
         into drive: VirtualDrive,
         name: String = "red",
         _ commands: () -> String
@@ -190,7 +191,7 @@ final class NAS {
     }
 
     /// The colors that the light was told to show, without repetitions, from a moment on.
-    func colors(since count: Int = 0) throws(LabFailure) -> [String] {
+    public func colors(since count: Int = 0) throws(LabFailure) -> [String] {
         var colors: [String] = []
         for change in try guest.lightLog().dropFirst(count) where colors.last != change.rgb {
             colors.append(change.rgb)
@@ -199,7 +200,7 @@ final class NAS {
     }
 
     /// What is left of runs: mounts, mappings, locks that are held. Nothing, when all is well.
-    func leftovers() throws(LabFailure) -> String {
+    public func leftovers() throws(LabFailure) -> String {
         try guest.check(
             """
             ls /dev/mapper | grep '^extbackup-' || true
@@ -211,10 +212,15 @@ final class NAS {
 }
 
 /// Colors as the stick gets them at 10 percent.
-enum Light {
-    static let off = "000000"
-    static let working = "05130c"
-    static let safe = "000c00"
-    static let held = "190c00"
-    static let failed = "190000"
+public enum Light {
+    /// It is dark.
+    public static let off = "000000"
+    /// A run goes on.
+    public static let working = "05130c"
+    /// All well, pull it.
+    public static let safe = "000c00"
+    /// Safe to pull, deletions wait.
+    public static let held = "190c00"
+    /// Failed, safe to pull.
+    public static let failed = "190000"
 }
