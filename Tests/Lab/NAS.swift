@@ -80,6 +80,38 @@ public final class NAS: Sendable {
         try guest.waitForDriveToGo(drive)
     }
 
+    /// A drive that was prepared and pulled. Its serial number ends in its name's number.
+    public func makeDrive(size: Int64 = 400 << 20) throws(LabFailure) -> VirtualDrive {
+        let drive = try VirtualDrive(size: size, serial: "RED1001")
+        try prepare(drive)
+        return drive
+    }
+
+    /// Pulls a drive that was powered off and plugs it in again.
+    public func replugAndWait(_ drive: VirtualDrive) throws(LabFailure) -> Run {
+        try guest.pull(drive)
+        return try plugAndWait(drive)
+    }
+
+    /// Plugs a slow drive in and waits until the run is in the middle of copying.
+    public func plugAndWaitForCopying(_ drive: VirtualDrive, as name: String = "red") throws(LabFailure) {
+        try guest.plug(drive, speed: .limited(bytesPerSecond: 3 << 20))
+        try guest.waitUntil(
+            "the run copies",
+            timeout: .seconds(60),
+            succeeds: "systemctl show -P StatusText \(Self.unit(name)) | grep -q \"copying 'documents'\""
+        )
+        try guest.check("sleep 2")
+    }
+
+    /// How often the journal warns of the light.
+    public func lightWarnings() throws(LabFailure) -> Int {
+        let lines = try guest.check(
+            "journalctl -q -b -t extbackup -o cat -p warning | grep -c BlinkStick || true"
+        )
+        return Int(lines.trimmed) ?? 0
+    }
+
     /// Plugs a drive in and waits until the run that this starts is over and everything that follows it.
     @discardableResult
     public func plugAndWait(
@@ -97,11 +129,17 @@ public final class NAS: Sendable {
         try guest.waitUntil("run \(count + 1) of '\(name)' begins", timeout: .seconds(60)) {
             () throws(LabFailure) in try runCount(of: name) > count
         }
+        return try waitForEnd(of: name)
+    }
+
+    /// Waits for the end of the run that goes on, and of what follows it.
+    public func waitForEnd(of name: String = "red") throws(LabFailure) -> Run {
         try guest.waitUntil(
             "the run of '\(name)' ends",
             timeout: .seconds(180),
             succeeds: """
                 systemctl show -P ActiveState \(Self.unit(name)) | grep -qE '^(inactive|failed)$' &&
+                ! systemctl list-jobs | grep -q extbackup &&
                 ! systemctl is-active -q extbackup-failed@\(name).service &&
                 [ -z "$(ls /var/lib/extbackup/outbox)" ] && ! systemctl is-active -q extbackup-mail.service
                 """
@@ -161,9 +199,18 @@ public final class NAS: Sendable {
         }
     }
 
-    /// Runs commands with the drive mounted at /mnt, read-only, by cryptsetup and mount, without starting a run.
+    /// What a look into a drive may do.
+    public enum Look: String, Sendable {
+        /// Nothing but look.
+        case reading = "ro"
+        /// Change it.
+        case writing = "rw"
+    }
+
+    /// Runs commands with the drive mounted at /mnt by cryptsetup and mount, without starting a run.
     public func look(
         into drive: VirtualDrive,
+        for purpose: Look = .reading,
         name: String = "red",
         _ commands: () -> String
     ) throws(LabFailure) -> String {
@@ -176,8 +223,8 @@ public final class NAS: Sendable {
             """
             set -e
             udevadm settle
-            cryptsetup open --readonly --key-file /etc/extbackup/keys/\(name).key \(drive.devicePath)-part1 look
-            mount -o ro /dev/mapper/look /mnt
+            cryptsetup open --key-file /etc/extbackup/keys/\(name).key \(drive.devicePath)-part1 look
+            mount -o \(purpose.rawValue) /dev/mapper/look /mnt
             """ + "\n" + commands() + "\n" + """
                 umount /mnt
                 cryptsetup close look

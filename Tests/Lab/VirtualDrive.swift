@@ -44,6 +44,11 @@ public final class VirtualDrive: Sendable {
         return VirtualDrive(path: path, size: size, serial: serial)
     }
 
+    /// The SHA-256 of everything on the drive. It must not be plugged.
+    public func digest() throws(LabFailure) -> String {
+        String(try HostCommand.check(["sha256sum", imagePath], timeout: .seconds(300)).stdout.prefix(64))
+    }
+
     private static func makePath(serial: String) throws(LabFailure) -> String {
         guard !serial.isEmpty, serial.count <= 20,
             serial.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) })

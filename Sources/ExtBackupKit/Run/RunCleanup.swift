@@ -57,10 +57,12 @@ public struct RunCleanup {
         }
     }
 
+    /// Closes and flushes. The drive keeps its power: a run that was killed can be started again without a walk to
+    /// the machine.
     private func settle(_ drive: DriveFile) throws(Failure) -> PullSafety {
         let outcome = DriveLeftovers.settle(
             try drive.identity(),
-            power: powerRequest(),
+            power: .leave,
             operations: context.operations
         )
         switch outcome {
@@ -74,12 +76,6 @@ public struct RunCleanup {
         case .doubtful(let error):
             return .unsafe(reason: error.description)
         }
-    }
-
-    private func powerRequest() -> PowerRequest {
-        // Without a configuration the drive is switched off, which is always right, ignoring.
-        let configuration = try? Configuration(readingFrom: context.layout.configurationFile)
-        return PowerRequest(configuration?.drive.ending ?? .powerOff)
     }
 
     private func show(_ safety: PullSafety) {
