@@ -1,12 +1,10 @@
-import Lab
-import Testing
-
 /// A virtual NAS with the program installed, two sources and a light, as a person would have set it up.
-final class NAS {
-    let guest: Guest
+public final class NAS: Sendable {
+    /// The machine.
+    public let guest: Guest
 
     /// Starts one in the state after `make install`, configuration and mounting the sources.
-    init() throws(LabFailure) {
+    public init() throws(LabFailure) {
         guest = try Guest.start(from: try Self.snapshot())
     }
 
@@ -62,10 +60,12 @@ final class NAS {
         """
 
     /// The name that a drive's unit and files have.
-    static func unit(_ name: String) -> String { "extbackup@\(name).service" }
+    public static func unit(_ name: String) -> String { "extbackup@\(name).service" }
 
     /// Makes a drive of an empty disk, as a person would, and pulls it.
-    func prepare(_ drive: VirtualDrive, as name: String = "red", options: String = "") throws(LabFailure) {
+    public func prepare(_ drive: VirtualDrive, as name: String = "red", options: String = "")
+        throws(LabFailure)
+    {
         try guest.plug(drive)
         try guest.waitForDrive(drive)
         try guest.check(
@@ -81,20 +81,20 @@ final class NAS {
     }
 
     /// A drive that was prepared and pulled. Its serial number ends in its name's number.
-    func makeDrive(size: Int64 = 400 << 20) throws(LabFailure) -> VirtualDrive {
+    public func makeDrive(size: Int64 = 400 << 20) throws(LabFailure) -> VirtualDrive {
         let drive = try VirtualDrive(size: size, serial: "RED1001")
         try prepare(drive)
         return drive
     }
 
     /// Pulls a drive that was powered off and plugs it in again.
-    func replugAndWait(_ drive: VirtualDrive) throws(LabFailure) -> Run {
+    public func replugAndWait(_ drive: VirtualDrive) throws(LabFailure) -> Run {
         try guest.pull(drive)
         return try plugAndWait(drive)
     }
 
     /// Plugs a slow drive in and waits until the run is in the middle of copying.
-    func plugAndWaitForCopying(_ drive: VirtualDrive, as name: String = "red") throws(LabFailure) {
+    public func plugAndWaitForCopying(_ drive: VirtualDrive, as name: String = "red") throws(LabFailure) {
         try guest.plug(drive, speed: .limited(bytesPerSecond: 3 << 20))
         try guest.waitUntil(
             "the run copies",
@@ -105,7 +105,7 @@ final class NAS {
     }
 
     /// How often the journal warns of the light.
-    func lightWarnings() throws(LabFailure) -> Int {
+    public func lightWarnings() throws(LabFailure) -> Int {
         let lines = try guest.check(
             "journalctl -q -b -t extbackup -o cat -p warning | grep -c BlinkStick || true"
         )
@@ -114,7 +114,7 @@ final class NAS {
 
     /// Plugs a drive in and waits until the run that this starts is over and everything that follows it.
     @discardableResult
-    func plugAndWait(
+    public func plugAndWait(
         _ drive: VirtualDrive,
         speed: DriveSpeed = .full,
         as name: String = "red"
@@ -125,7 +125,7 @@ final class NAS {
     }
 
     /// Waits for the end of the next run after so many.
-    func waitForRun(after count: Int, of name: String = "red") throws(LabFailure) -> Run {
+    public func waitForRun(after count: Int, of name: String = "red") throws(LabFailure) -> Run {
         try guest.waitUntil("run \(count + 1) of '\(name)' begins", timeout: .seconds(60)) {
             () throws(LabFailure) in try runCount(of: name) > count
         }
@@ -133,7 +133,7 @@ final class NAS {
     }
 
     /// Waits for the end of the run that goes on, and of what follows it.
-    func waitForEnd(of name: String = "red") throws(LabFailure) -> Run {
+    public func waitForEnd(of name: String = "red") throws(LabFailure) -> Run {
         try guest.waitUntil(
             "the run of '\(name)' ends",
             timeout: .seconds(180),
@@ -148,7 +148,7 @@ final class NAS {
     }
 
     /// How often the drive's unit was started since boot.
-    func runCount(of name: String = "red") throws(LabFailure) -> Int {
+    public func runCount(of name: String = "red") throws(LabFailure) -> Int {
         let starts = try guest.check(
             "journalctl -q -b -o cat _PID=1 UNIT=\(Self.unit(name)) JOB_TYPE=start | grep -c '^Starting ' || true"
         )
@@ -156,16 +156,17 @@ final class NAS {
     }
 
     /// How a run ended.
-    struct Run {
+    public struct Run: Sendable {
         /// The agent's exit status; nil when a signal ended it.
-        var status: Int?
+        public let status: Int?
         /// The unit's result in systemd's words.
-        var result: String
-        /// What the journal says of it, for the one who has to find out why a test failed.
-        var story: Comment
+        public let result: String
+        /// The last lines of what the journal says of it.
+        public let journal: String
     }
 
-    func lastRun(of name: String = "red") throws(LabFailure) -> Run {
+    /// How the run ended that began last and is over.
+    public func lastRun(of name: String = "red") throws(LabFailure) -> Run {
         // systemd forgets a unit that ended well; a unit that failed it keeps.
         // Properties come in systemd's order, whatever the order of the options; ExecMainCode is a code of wait(2),
         // 1 for "exited".
@@ -181,13 +182,13 @@ final class NAS {
             status: property("Result") == "success"
                 ? 0 : property("ExecMainCode") == "1" ? Int(property("ExecMainStatus")) : nil,
             result: property("Result"),
-            story: Comment(rawValue: "\n" + journal)
+            journal: journal
         )
     }
 
     /// What an independent program finds different between the sources and the drive: nothing, when all is well.
     /// The drive must not be plugged in; afterwards it is not.
-    func differences(on drive: VirtualDrive, name: String = "red") throws(LabFailure) -> String {
+    public func differences(on drive: VirtualDrive, name: String = "red") throws(LabFailure) -> String {
         try look(into: drive, name: name) {
             """
             for source in photos documents; do
@@ -199,7 +200,7 @@ final class NAS {
     }
 
     /// What a look into a drive may do.
-    enum Look: String {
+    public enum Look: String, Sendable {
         /// Nothing but look.
         case reading = "ro"
         /// Change it.
@@ -207,7 +208,7 @@ final class NAS {
     }
 
     /// Runs commands with the drive mounted at /mnt by cryptsetup and mount, without starting a run.
-    func look(
+    public func look(
         into drive: VirtualDrive,
         for purpose: Look = .reading,
         name: String = "red",
@@ -237,7 +238,7 @@ final class NAS {
     }
 
     /// The colors that the light was told to show, without repetitions, from a moment on.
-    func colors(since count: Int = 0) throws(LabFailure) -> [String] {
+    public func colors(since count: Int = 0) throws(LabFailure) -> [String] {
         var colors: [String] = []
         for change in try guest.lightLog().dropFirst(count) where colors.last != change.rgb {
             colors.append(change.rgb)
@@ -246,7 +247,7 @@ final class NAS {
     }
 
     /// What is left of runs: mounts, mappings, locks that are held. Nothing, when all is well.
-    func leftovers() throws(LabFailure) -> String {
+    public func leftovers() throws(LabFailure) -> String {
         try guest.check(
             """
             ls /dev/mapper | grep '^extbackup-' || true
@@ -258,10 +259,15 @@ final class NAS {
 }
 
 /// Colors as the stick gets them at 10 percent.
-enum Light {
-    static let off = "000000"
-    static let working = "05130c"
-    static let safe = "000c00"
-    static let held = "190c00"
-    static let failed = "190000"
+public enum Light {
+    /// It is dark.
+    public static let off = "000000"
+    /// A run goes on.
+    public static let working = "05130c"
+    /// All well, pull it.
+    public static let safe = "000c00"
+    /// Safe to pull, deletions wait.
+    public static let held = "190c00"
+    /// Failed, safe to pull.
+    public static let failed = "190000"
 }
