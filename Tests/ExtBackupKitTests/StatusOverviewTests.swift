@@ -114,7 +114,7 @@ struct ClosingLinesTests {
         )
         #expect(
             report(.interrupted, nil, .gone).closingLine
-                == "extbackup: interrupted: SIGINT, SIGTERM\n  drive: it is not plugged in any more"
+                == "extbackup: interrupted: SIGINT, SIGTERM\n  drive: it is not plugged in"
         )
     }
 }
