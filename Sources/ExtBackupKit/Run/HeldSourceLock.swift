@@ -15,12 +15,15 @@ struct HeldSourceLock: ~Copyable {
 
     /// Waits for the lock.
     ///
-    /// - Parameter onWait: called about every second; the wait is bounded by the lock's own time.
+    /// - Parameters:
+    ///   - runFolder: where borg keeps what it needs while it runs.
+    ///   - onWait: called about every second; the wait is bounded by the lock's own time.
     /// - Throws: `Failure` with status `locked` when the time is over or the lock cannot be had.
     static func take(
         _ lock: SourceLock,
         of source: SourceConfiguration,
         interruption: Interruption,
+        runFolder: FileName,
         onWait: () -> Void
     ) throws(Failure) -> HeldSourceLock {
         switch lock.kind {
@@ -29,7 +32,7 @@ struct HeldSourceLock: ~Copyable {
                 holding: .file(try waitForFile(path, lock, of: source, interruption, onWait))
             )
         case .borg:
-            try takeBorg(lock, of: source, interruption, onWait)
+            try takeBorg(lock, of: source, runFolder, interruption, onWait)
         case .command(let arguments):
             HeldSourceLock(
                 holding: .companion(
@@ -43,7 +46,9 @@ struct HeldSourceLock: ~Copyable {
     /// Gives the lock back. What its holder says then is worth a warning, for the copy is done.
     consuming func release() -> String? {
         switch consume holding {
-        case .file:
+        case .file(let file):
+            // Closing unlocks too, ignoring.
+            try? file.unlock()
             return nil
         case .companion(let companion, let source):
             return Self.finish(companion, source: source)
@@ -99,6 +104,7 @@ struct HeldSourceLock: ~Copyable {
     private static func takeBorg(
         _ lock: SourceLock,
         of source: SourceConfiguration,
+        _ runFolder: FileName,
         _ interruption: Interruption,
         _ onWait: () -> Void
     ) throws(Failure) -> HeldSourceLock {
@@ -107,7 +113,7 @@ struct HeldSourceLock: ~Copyable {
             try MountNamespace.makeWritable(path)
         }
         do {
-            let companion = try start(borg(lock, source), lock, of: source, interruption, onWait)
+            let companion = try start(borg(lock, path, runFolder), lock, of: source, interruption, onWait)
             return HeldSourceLock(
                 holding: isMadeWritable
                     ? .writable(companion, source: source.name, path: path)
@@ -120,18 +126,28 @@ struct HeldSourceLock: ~Copyable {
         }
     }
 
-    private static func borg(_ lock: SourceLock, _ source: SourceConfiguration) -> ChildProcess {
-        let seconds = String(lock.wait.components.seconds)
+    private static func borg(_ lock: SourceLock, _ repository: FileName, _ runFolder: FileName)
+        -> ChildProcess
+    {
+        let base = runFolder.appending("borg")
         return ChildProcess(
             [
-                "/usr/bin/borg", "--lock-wait", FileName(seconds), "with-lock", source.path,
-                "/bin/sh", "-c", "echo locked && exec cat >/dev/null",
+                "/usr/bin/borg", "--lock-wait", FileName(String(lock.wait.components.seconds)), "with-lock",
+                repository, "/bin/sh", "-c", "echo locked && exec cat >/dev/null",
             ],
             environment: [
                 "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
-                "BORG_BASE_DIR=/run/extbackup/borg",
+                FileName(bytes: Array("BORG_BASE_DIR=".utf8) + base.bytes),
             ]
         )
+    }
+
+    /// borg waits by itself and says then who has the lock; it gets the time to say so.
+    private static func patience(_ lock: SourceLock) -> Duration {
+        switch lock.kind {
+        case .borg: lock.wait + .seconds(60)
+        case .flock, .command: lock.wait
+        }
     }
 
     private static func start(
@@ -145,7 +161,7 @@ struct HeldSourceLock: ~Copyable {
             try CompanionProcess(starting: process)
         }
         let readiness = try explaining(source) { () throws(SystemError) in
-            try companion.waitUntilReady(timeout: lock.wait, interruption: interruption, onWait: onWait)
+            try companion.waitUntilReady(timeout: patience(lock), interruption: interruption, onWait: onWait)
         }
         switch readiness {
         case .ready:
