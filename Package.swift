@@ -94,7 +94,10 @@ let package = Package(
         tests("ReportingTests", ["Reporting", "LinuxSystem", systemPackage, logging]),
         tests(
             "ExtBackupKitTests",
-            ["ExtBackupKit", "Drives", "Copying", "Indicators", "Reporting", "LinuxSystem", systemPackage]
+            [
+                "ExtBackupKit", "Drives", "Copying", "Indicators", "Reporting", "LinuxSystem", systemPackage,
+                logging,
+            ]
         ),
         tests("CommandTests", ["extbackup", "LinuxSystem", systemPackage]),
 

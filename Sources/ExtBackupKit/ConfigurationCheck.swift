@@ -27,10 +27,9 @@ public enum ConfigurationCheck {
 
     private static func driveNames(in folder: FileName) throws(ConfigurationError) -> [String] {
         do {
-            return try DriveFile.names(in: folder)
+            return try DriveFile.namesIfAny(in: folder)
         } catch {
-            if error.errno == .noSuchFileOrDirectory { return [] }
-            throw ConfigurationError(file: folder, position: nil, message: "cannot be read: \(error.errno)")
+            throw ConfigurationError(file: folder, position: nil, message: "cannot be read: \(error.reason)")
         }
     }
 }

@@ -1,3 +1,4 @@
+import Drives
 public import Reporting
 
 /// What a person is told when something does not work: the exit status, what happened, and what to do.
@@ -39,8 +40,20 @@ extension Failure {
         )
     }
 
+    static func neverPrepared(_ name: DriveName) -> Failure {
+        Failure(
+            .noDrive,
+            "no drive was prepared under the name '\(name)'",
+            hint: "'extbackup status' lists the drives; 'extbackup prepare-disk' makes a new one"
+        )
+    }
+
     /// A mistake in a configuration file.
     public init(_ error: ConfigurationError) {
-        self.init(.config, error.description, hint: error.hint)
+        self.init(
+            .config,
+            error.description,
+            hint: error.hint ?? "correct it there; 'extbackup config check' tells when all is right"
+        )
     }
 }

@@ -44,12 +44,24 @@ public struct LightCommands {
         } catch {
             throw Failure(.failed, "\(error)", hint: "run it as root")
         }
-        try show()
+        show()
     }
 
     /// Shows the worst state of all jobs, for as long as it has to blink. Blocks.
-    public func show() throws(Failure) {
-        Indicator(try lightSettings(), in: context).run(until: context.interruption)
+    public func show() {
+        guard let settings = settingsForRuns() else { return }
+        Indicator(settings, in: context).run(until: context.interruption)
+    }
+
+    /// The light as runs use it: nil when it is switched off. When the configuration is broken it is the standard
+    /// light, for then it has something to say.
+    func settingsForRuns() -> LightSettings? {
+        do {
+            let configured = try Configuration(readingFrom: context.layout.configurationFile).light
+            return try configured.map { light throws(LightSettingsError) in try LightSettings(light) }
+        } catch {
+            return .standard
+        }
     }
 
     func lightSettings() throws(Failure) -> LightSettings {
@@ -62,7 +74,11 @@ public struct LightCommands {
         guard let light else {
             throw Failure(.failed, "the light is switched off", hint: "set 'enabled = true' in [led]")
         }
-        return try LightSettings(light)
+        do {
+            return try LightSettings(light)
+        } catch {
+            throw Failure(.config, "the light: \(error)", hint: "correct [led] in the configuration")
+        }
     }
 }
 
@@ -100,18 +116,19 @@ extension LightWarning {
     }
 }
 
+extension LightConfiguration {
+    /// What holds without a configuration.
+    static let standard = LightConfiguration(serial: nil, index: 0, brightness: 10, colors: [:])
+}
+
 extension LightSettings {
     /// The light as it is configured.
-    init(_ light: LightConfiguration) throws(Failure) {
-        do {
-            try self.init(
-                index: light.index,
-                brightness: try Brightness(percent: light.brightness),
-                serial: light.serial,
-                colors: light.colors
-            )
-        } catch {
-            throw Failure(.config, "the light: \(error)", hint: "correct [led] in the configuration")
-        }
+    init(_ light: LightConfiguration) throws(LightSettingsError) {
+        try self.init(
+            index: light.index,
+            brightness: try Brightness(percent: light.brightness),
+            serial: light.serial,
+            colors: light.colors
+        )
     }
 }

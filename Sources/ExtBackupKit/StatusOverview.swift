@@ -8,20 +8,29 @@ public struct StatusOverview {
     private let status: Reporting.Status
     private let names: [String]
     private let now: Timestamp
+    private let warning: String?
 
     /// Reads the status file and the drives' files.
     public init(_ context: RunContext) throws(Failure) {
         do {
-            names = try DriveFile.names(in: context.layout.driveFolder)
+            names = try DriveFile.namesIfAny(in: context.layout.driveFolder)
         } catch {
             throw Failure(.failed, "the drives' files cannot be read: \(error)", hint: "run it as root")
         }
+        now = context.now()
+        // Before the first drive there need not be a state folder.
+        guard !names.isEmpty else {
+            status = Reporting.Status()
+            warning = nil
+            return
+        }
         do {
-            status = try StatusFile(directory: context.layout.stateFolder).read().status
+            let reading = try StatusFile(directory: context.layout.stateFolder).read()
+            status = reading.status
+            warning = reading.warning
         } catch {
             throw Failure(.failed, error.message, hint: error.hint ?? "run it as root")
         }
-        now = context.now()
     }
 
     /// The status file's content, for programs.
@@ -38,7 +47,7 @@ public struct StatusOverview {
     /// Some lines for each drive, for people.
     public var lines: [String] {
         if names.isEmpty { return ["no drive was prepared yet: 'extbackup prepare-disk' makes one"] }
-        return names.flatMap { lines(for: $0) }
+        return (warning.map { ["warning: \($0)"] } ?? []) + names.flatMap { lines(for: $0) }
     }
 
     private func lines(for name: String) -> [String] {
@@ -69,7 +78,7 @@ public struct StatusOverview {
 
 extension PullSafety {
     /// The answer in a sentence's part.
-    var sentence: String {
+    public var sentence: String {
         switch self {
         case .safe(.poweredOff): "safe to pull: closed and powered off"
         case .safe(.stopped): "safe to pull: closed and stopped"

@@ -18,6 +18,34 @@ public enum MountNamespace {
     }
 }
 
+extension MountNamespace {
+    /// Makes one folder writable for this process that the rules of its service made read-only, by a mount of the
+    /// folder onto itself in our own namespace; nobody else sees it. A folder that is writable stays as it is.
+    ///
+    /// - Returns: whether there is such a mount now, to be ended by `endWritable`.
+    /// - Throws: `EROFS` when the file system itself is read-only.
+    public static func makeWritable(_ path: FileName) throws(SystemError) -> Bool {
+        var status = statvfs()
+        try check("statvfs", path) { path.withCString { statvfs($0, &status) } }
+        guard status.f_flag & UInt(ST_RDONLY) != 0 else { return false }
+        try check("mount", path) { path.withCString { mount($0, $0, nil, UInt(MS_BIND), nil) } }
+        let flags = UInt(MS_REMOUNT) | UInt(MS_BIND)
+        do {
+            try check("mount", path) { path.withCString { mount(nil, $0, nil, flags, nil) } }
+        } catch {
+            // The first error is the one to report; the mount ends with the process, ignoring.
+            try? endWritable(path)
+            throw error
+        }
+        return true
+    }
+
+    /// Ends what `makeWritable` began.
+    public static func endWritable(_ path: FileName) throws(SystemError) {
+        try check("umount2", path) { path.withCString { umount2($0, Int32(MNT_DETACH)) } }
+    }
+}
+
 /// What a file system on foreign hardware may not do. All of them together are `drive`.
 public struct MountFlags: OptionSet, Sendable {
     /// The flags of mount(2).

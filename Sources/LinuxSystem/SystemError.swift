@@ -20,11 +20,17 @@ public struct SystemError: Error, Hashable, Sendable {
     }
 }
 
+extension SystemError {
+    /// The kernel's reason alone: `no space left on device`.
+    public var reason: String {
+        errno.description.prefix(1).lowercased() + errno.description.dropFirst()
+    }
+}
+
 extension SystemError: CustomStringConvertible {
     /// One line in the form `'photos/a.jpg': no space left on device (openat2)`.
     public var description: String {
-        let reason = errno.description.prefix(1).lowercased() + errno.description.dropFirst()
-        return subject.bytes.isEmpty ? "\(reason) (\(call))" : "\(subject): \(reason) (\(call))"
+        subject.bytes.isEmpty ? "\(reason) (\(call))" : "\(subject): \(reason) (\(call))"
     }
 }
 

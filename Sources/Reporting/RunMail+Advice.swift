@@ -30,7 +30,7 @@ extension RunMail {
     /// What makes a drive safe that is not: it comes before everything else.
     private var bringToRest: [Step] {
         [
-            Step(text: "Leave the drive plugged in, and close it:", command: command("eject")),
+            Step(text: "Leave the drive plugged in, and close it:", command: command("cleanup")),
             Step(
                 text: "Pull it only after that command says that it is safe. If it fails, shut the NAS down; "
                     + "when it is off, the drive may be pulled:",
@@ -56,24 +56,39 @@ extension RunMail {
         }
     }
 
+    private var uuid: String { SingleLine.escape(report.drive.luksUUID) }
+
     private func remedy(for kind: FailureKind) -> [Step] {
         switch kind {
         case .other, .verifyFailed:
-            [Step(text: "Let the program look for the cause:", command: "extbackup doctor")]
+            [
+                Step(
+                    text: "Look at the machine's warnings of the last day; failing disks, cables and power "
+                        + "supplies show there:",
+                    command: "journalctl --since -1d --priority warning"
+                )
+            ]
         case .agentKilled, .notClosed: []
         case .noDrive:
-            [Step(text: "See which drives are known and plugged in:", command: "extbackup drives")]
+            [
+                Step(
+                    text: "See which disks are plugged in:",
+                    command: "lsblk -o NAME,SIZE,SERIAL,FSTYPE,UUID"
+                )
+            ]
         case .locked:
             [Step(text: "Wait until the other work is done; see what it is:", command: "extbackup status")]
         case .unlockFailed:
             [
                 Step(
                     text: "Nothing was written to the drive. See whether its header is damaged:",
-                    command: command("header check")
+                    command: "cryptsetup luksDump /dev/disk/by-uuid/\(uuid)"
                 ),
                 Step(
-                    text: "If it is, put the NAS's copy of the header back:",
-                    command: command("header restore")
+                    text: "If that shows an error, put the NAS's copy of the header back; write the drive's "
+                        + "partition, as 'lsblk' shows it, for /dev/sdX1:",
+                    command: "cryptsetup luksHeaderRestore /dev/sdX1 "
+                        + "--header-backup-file /var/lib/extbackup/headers/\(uuid).img"
                 ),
             ]
         case .noSpace:
@@ -89,8 +104,8 @@ extension RunMail {
             [
                 Step(
                     text: "Mount the source that is named below, or correct its path. Nothing of it was "
-                        + "deleted on the drive. See what is missing:",
-                    command: "extbackup doctor"
+                        + "deleted on the drive. See what is mounted:",
+                    command: "findmnt --real"
                 )
             ]
         case .config:

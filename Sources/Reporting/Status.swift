@@ -55,7 +55,8 @@ public struct DriveStatus: Codable, Hashable, Sendable {
 
     /// A run ended: its report takes the place of the running state.
     public mutating func finish(_ report: RunReport) {
-        running = nil
+        // A report that comes late must not hide a run that began since.
+        if running?.invocation == report.invocation { running = nil }
         lastReport = report
         if report.verdict == .succeeded { lastGood = report.ended }
     }

@@ -63,6 +63,7 @@ struct Program {
                 // A mail without the journal's lines is still a mail, ignoring.
                 (try? JournalReader().lastLines(ofInvocation: invocation)) ?? []
             },
+            startUnit: RunContext.startWithSystemd,
             interruption: interruption,
             logger: logger
         )

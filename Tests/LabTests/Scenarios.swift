@@ -85,7 +85,7 @@ extension LabTests {
             #expect(onDrive == "30\nnew\n")
 
             try nas.guest.check("extbackup approve red")
-            let approved = try nas.replugAndWait(drive)
+            let approved = try nas.plugAndWait(drive)
             try #require(approved.status == 0, approved.story)
             #expect(try nas.guest.mails().map(\.subject).count == 2, "and one that it recovered")
             #expect(try nas.differences(on: drive) == "")
@@ -209,6 +209,34 @@ extension LabTests {
             try nas.guest.check("sleep 5")
             #expect(try nas.runCount() == 2)
             #expect(try nas.guest.mails().isEmpty)
+        }
+
+        @Test("waits for borg's own lock of a source, holds it while it copies, and does not copy it")
+        func borgLock() throws {
+            let nas = try NAS()
+            let drive = try nas.makeDrive()
+            try nas.guest.check(
+                """
+                borg init -e none /srv/borg && borg create /srv/borg::first /srv/photos/2025
+                head -c 60000000 /dev/urandom > /srv/documents/large
+                cat >> /etc/extbackup/config.toml <<'CONFIG'
+                [[source]]
+                name = "borg"
+                path = "/srv/borg"
+                lock = { kind = "borg", wait = "5m" }
+                CONFIG
+                systemd-run --quiet --unit=owner borg with-lock /srv/borg sleep 20
+                """,
+                timeout: .seconds(120)
+            )
+            try nas.plugAndWaitForCopying(drive)
+            #expect(try nas.guest.run("systemctl is-active owner").status != 0, "it waited for the owner")
+            #expect(try nas.guest.run("borg --lock-wait 1 with-lock /srv/borg true").status != 0, "it holds the lock")
+            try nas.guest.setSpeed(of: drive, to: .full)
+            let run = try nas.waitForEnd()
+            try #require(run.status == 0, run.story)
+            try nas.guest.check("borg --lock-wait 1 with-lock /srv/borg true")
+            #expect(try nas.look(into: drive) { "cd /mnt/borg && ls -d lock.* || true" } == "")
         }
 
         @Test("that is too small gets nothing: exit 16 with both numbers, never green")

@@ -20,7 +20,7 @@ extension Configuration {
             throw ConfigurationError(
                 file: path,
                 position: nil,
-                message: "cannot be read: \(error.errno)",
+                message: "cannot be read: \(error.reason)",
                 hint: hint
             )
         }
@@ -70,7 +70,7 @@ extension Configuration {
 
     private static func readLight(_ top: inout TableReader) throws(ConfigurationError) -> LightConfiguration?
     {
-        var light = LightConfiguration(serial: nil, index: 0, brightness: 10, colors: [:])
+        var light = LightConfiguration.standard
         guard var table = try top.table("led") else { return light }
         let isEnabled = try table.boolean("enabled") ?? true
         light.serial = try table.string("serial")?.text
@@ -85,6 +85,15 @@ extension Configuration {
             }
         }
         try table.finish()
+        do {
+            _ = try LightSettings(light)
+        } catch {
+            throw table.mistake(
+                at: nil,
+                "in 'led': \(error)",
+                hint: "green is the only color that says 'safe to pull': let it stand out"
+            )
+        }
         return isEnabled ? light : nil
     }
 
@@ -92,8 +101,12 @@ extension Configuration {
         var mail = MailConfiguration.standard
         guard var table = try top.table("mail") else { return mail }
         if let recipients = try table.strings("to") {
-            for (text, node) in recipients where !isAddress(text) {
-                throw table.mistake(at: node, "\(FileName(text)) is no mail address")
+            for (text, node) in recipients {
+                do {
+                    _ = try MailAddress(text)
+                } catch {
+                    throw table.mistake(at: node, error.message, hint: error.hint)
+                }
             }
             mail.recipients = recipients.map(\.text)
         }
@@ -116,12 +129,6 @@ extension Configuration {
         drive.ending = try table.choice("when_done") ?? drive.ending
         try table.finish()
         return drive
-    }
-
-    /// An address or a local user: printable ASCII without what would end a header or start an option.
-    private static func isAddress(_ text: String) -> Bool {
-        guard let first = text.utf8.first, first != UInt8(ascii: "-") else { return false }
-        return text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && !"<>(),;:\\\"[]".utf8.contains($0) }
     }
 
     static func absolutePath(

@@ -7,7 +7,7 @@ import SystemPackage
 public struct DriveFile: Hashable, Sendable {
     /// The drive's name; the file is named after it.
     public var name: String
-    /// UUID of the LUKS header.
+    /// UUID of the LUKS header, as it is spelled there: paths hold it. Compare it in lower case.
     public var luksUUID: String
     /// The disk's serial number; nil for disks that have none.
     public var serial: String?
@@ -42,16 +42,33 @@ public struct DriveFile: Hashable, Sendable {
 
     init(parsing bytes: [UInt8], file: FileName) throws(ConfigurationError) {
         var top = try TableReader.document(parsing: bytes, file: file)
-        name = try top.requiredString("name").text
+        let (name, nameNode) = try top.requiredString("name")
+        if DriveName(name) == nil {
+            throw top.mistake(
+                at: nameNode,
+                "\(FileName(name)) cannot be a drive's name",
+                hint: "use \(DriveName.rule)"
+            )
+        }
+        self.name = name
         luksUUID = try top.requiredString("luks_uuid").text
         serial = try top.string("serial")?.text
         keySlot = try top.integer("key_slot", in: 0...31) ?? 0
-        fileSystem = try top.requiredString("filesystem").text
+        let (kind, kindNode) = try top.requiredString("filesystem")
+        let known: FileSystemKind = try TableReader.choice(kind, key: "filesystem", at: kindNode, in: top)
+        fileSystem = known.rawValue
         label = try top.requiredString("label").text
         let date = top.node("prepared")
         prepared = if case .date(let text)? = date?.value { text } else { "" }
         driveID = try top.requiredString("marker").text
         sources = try top.strings("sources")?.map(\.text)
+        if sources == [] {
+            throw top.mistake(
+                at: top.node("sources"),
+                "'sources' is empty, so nothing would be copied",
+                hint: "name the sources, or remove the key for all of them"
+            )
+        }
         try top.finish()
     }
 
@@ -73,11 +90,38 @@ public struct DriveFile: Hashable, Sendable {
         )
     }
 
+    /// Reads the file of a drive that a person or a unit named.
+    ///
+    /// - Throws: `noDrive` when no such drive was prepared, `config` when its file is wrong.
+    static func prepared(_ name: DriveName, in layout: HostLayout) throws(Failure) -> DriveFile {
+        do throws(SystemError) {
+            _ = try Descriptor.open(layout.driveFile(of: name), [.path, .followLink])
+        } catch {
+            if error.errno == .noSuchFileOrDirectory { throw .neverPrepared(name) }
+        }
+        do {
+            return try DriveFile(named: name.text, in: layout.driveFolder)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// The names of all drives that were prepared, sorted. Without the folder there are none.
+    static func namesIfAny(in folder: FileName) throws(SystemError) -> [String] {
+        do {
+            return try names(in: folder)
+        } catch {
+            if error.errno == .noSuchFileOrDirectory { return [] }
+            throw error
+        }
+    }
+
     /// The names of all drives that were prepared, sorted.
     public static func names(in folder: FileName) throws(SystemError) -> [String] {
         let suffix = Array(".toml".utf8)
         return try Descriptor.open(folder, [.directory, .followLink]).entryNames()
             .filter { $0.bytes.count > suffix.count && $0.bytes.suffix(suffix.count) == suffix[...] }
+            .filter { $0.bytes.first != UInt8(ascii: ".") }
             .map { String(decoding: $0.bytes.dropLast(suffix.count), as: UTF8.self) }
             .sorted()
     }

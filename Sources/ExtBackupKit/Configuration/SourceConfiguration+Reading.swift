@@ -1,3 +1,4 @@
+import Copying
 import LinuxSystem
 
 extension SourceConfiguration {
@@ -11,8 +12,7 @@ extension SourceConfiguration {
         staysOnFileSystem = try table.boolean("one_file_system") ?? false
         excludes = []
         for (text, node) in try table.strings("exclude") ?? [] {
-            if text.isEmpty { throw table.mistake(at: node, "an empty pattern excludes nothing; remove it") }
-            excludes.append(FileName(text))
+            excludes.append(try Self.pattern(text, at: node, in: table))
         }
         lock = nil
         if var lockTable = try table.table("lock") {
@@ -20,6 +20,24 @@ extension SourceConfiguration {
             try lockTable.finish()
         }
         try table.finish()
+    }
+
+    private static func pattern(
+        _ text: String,
+        at node: TOMLDocument.Node,
+        in table: TableReader
+    ) throws(ConfigurationError) -> FileName {
+        if text.isEmpty { throw table.mistake(at: node, "an empty pattern excludes nothing; remove it") }
+        // It would drop those that protect the lock files, too.
+        if text == "!" {
+            throw table.mistake(at: node, "'!' drops all patterns before it; remove them instead")
+        }
+        do {
+            _ = try FilterRules(excluding: [FileName(text)])
+        } catch {
+            throw table.mistake(at: node, "'exclude': \(error)")
+        }
+        return FileName(text)
     }
 
     /// A name becomes a folder on the drive beside `.extbackup` and `history`.
@@ -32,7 +50,8 @@ extension SourceConfiguration {
             (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
                 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "-_.".utf8.contains(byte)
         }
-        guard isPlain, (1...64).contains(name.utf8.count), !name.hasPrefix("."), !name.hasPrefix("-") else {
+        let beginsPlain = name.utf8.first.map { !"-_.".utf8.contains($0) } ?? false
+        guard isPlain, beginsPlain, name.utf8.count <= 64 else {
             throw table.mistake(
                 at: node,
                 "\(FileName(name)) cannot be the name of a source",

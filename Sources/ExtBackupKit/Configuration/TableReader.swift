@@ -42,6 +42,7 @@ struct TableReader {
     mutating func string(_ key: String) throws(ConfigurationError) -> (text: String, node: Node)? {
         guard let node = node(key) else { return nil }
         guard case .string(let text) = node.value else { throw wrongKind(node, wanted: "a text") }
+        try refuseNUL(text, key, at: node)
         return (text, node)
     }
 
@@ -81,6 +82,7 @@ struct TableReader {
                     "'\(key)' holds \(element.value.kindName), but only texts belong there"
                 )
             }
+            try refuseNUL(text, key, at: element)
             texts.append((text, element))
         }
         return texts
@@ -136,6 +138,11 @@ struct TableReader {
             Spelling.nearest(to: stranger.key, in: known).map { "did you mean '\($0)'?" }
             ?? "known here: \(known.sorted().joined(separator: ", "))"
         throw mistake(at: stranger, "unknown key \(FileName(stranger.key)) in '\(name)'", hint: hint)
+    }
+
+    /// Names and paths end at a NUL: what stands behind it would be lost without a word.
+    private func refuseNUL(_ text: String, _ key: String, at node: Node) throws(ConfigurationError) {
+        if text.utf8.contains(0) { throw mistake(at: node, "'\(key)' must not hold a NUL character") }
     }
 
     private func wrongKind(_ node: Node, wanted: String) -> ConfigurationError {

@@ -13,7 +13,8 @@ struct Approvals {
     /// How many deletions are approved, by source. Nothing when there is no file or it cannot be understood:
     /// then deletions are held once more, which harms nobody.
     func approved(for drive: String) -> [String: Int] {
-        guard let bytes = try? Descriptor.open(path(of: drive), .read).readAll(limit: 65536) else {
+        guard let bytes = try? Descriptor.open(path(of: drive), [.read, .nonBlocking]).readAll(limit: 65536)
+        else {
             return [:]
         }
         return (try? JSONDecoder().decode([String: Int].self, from: Data(bytes))) ?? [:]

@@ -55,7 +55,7 @@ extension BackupRun {
             )
             return nil
         }
-        guard marker.driveID == drive.driveID, marker.luksUUID == drive.luksUUID else {
+        guard marker.driveID == drive.driveID, marker.luksUUID == drive.luksUUID.lowercased() else {
             record.fail(
                 Failure(
                     .noDrive,

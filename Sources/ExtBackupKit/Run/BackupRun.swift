@@ -27,10 +27,12 @@ public struct BackupRun {
 
     /// Runs a backup to the drive `name`. Blocks until all is over.
     ///
-    /// - Throws: only when there is no run to report on: another one works on this drive.
+    /// - Throws: only when there is no run to report on: another one works on this drive, or a person named a drive
+    ///   that was never prepared.
     public static func perform(_ name: DriveName, mode: Mode, in context: RunContext) throws(Failure)
         -> RunReport
     {
+        if context.invocation == nil { _ = try DriveFile.prepared(name, in: context.layout) }
         let lock = try RunLock.take(of: name, in: context)
         var run = BackupRun(
             context: context,
@@ -45,19 +47,13 @@ public struct BackupRun {
     }
 
     private mutating func perform() -> RunReport {
-        let configuration: Configuration
-        let drive: DriveFile
-        do {
-            drive = try DriveFile(named: name.text, in: context.layout.driveFolder)
-            record.luksUUID = drive.luksUUID
-            record.serial = drive.serial
-            configuration = try Configuration(readingFrom: context.layout.configurationFile)
-        } catch {
-            record.fail(Failure(error))
-            return end(configuration: nil)
+        let (drive, configuration) = readFiles()
+        guard let drive, let configuration else {
+            startLight(configuration.map(\.light) ?? .standard, saying: .failed(.safeToPull))
+            return end(configuration: configuration)
         }
+        startLight(configuration.light, saying: .working)
         context.notifier.ready()
-        startLight(configuration)
         begin(drive)
         if let inhibitor = context.inhibitSleep("backing up to drive '\(name)'") {
             if let warning = inhibitor.warning { warn(warning) }
@@ -69,13 +65,34 @@ public struct BackupRun {
         return end(configuration: configuration)
     }
 
-    private mutating func startLight(_ configuration: Configuration) {
-        guard case .backup = mode, let light = configuration.light else { return }
-        do {
-            indicator = Indicator(try LightSettings(light), in: context)
-            indicator?.show(.working, job: FileName(name.text))
+    /// The drive's file and the configuration; nil for one that is wrong.
+    private mutating func readFiles() -> (DriveFile?, Configuration?) {
+        var drive: DriveFile?
+        var configuration: Configuration?
+        do throws(Failure) {
+            let file = try DriveFile.prepared(name, in: context.layout)
+            drive = file
+            record.luksUUID = file.luksUUID
+            record.serial = file.serial
+            notePlugIns(of: file)
         } catch {
-            warn(error.message)
+            record.fail(error)
+        }
+        do throws(ConfigurationError) {
+            configuration = try Configuration(readingFrom: context.layout.configurationFile)
+        } catch {
+            record.fail(Failure(error))
+        }
+        return (drive, configuration)
+    }
+
+    private mutating func startLight(_ light: LightConfiguration?, saying notice: LightNotice) {
+        guard case .backup = mode, let light else { return }
+        do {
+            let job = FileName(name.text)
+            indicator = Indicator(try LightSettings(light), in: context, saying: notice, job: job)
+        } catch {
+            warn("the light: \(error)")
         }
     }
 
@@ -109,7 +126,7 @@ public struct BackupRun {
             enter(.finding)
             let locked = try LockedDrive.claim(identity, operations: context.operations)
             record.serial = locked.device.serial
-            notePlug(locked.device)
+            notePlug(locked.device.diskSequence)
             enter(.unlocking)
             let unlocked = try locked.unlock(key: key)
             enter(.mounting)
@@ -136,9 +153,18 @@ public struct BackupRun {
         indicator?.show(.failed(.safeToPull), job: FileName(name.text))
     }
 
-    private mutating func notePlug(_ device: BlockDevice) {
+    /// Whatever comes of this run, it is the one for every plug-in so far; else the clean-up would start one that
+    /// fails in the same way, again and again.
+    private mutating func notePlugIns(of drive: DriveFile) {
+        // Drives that cannot be looked for are told by the step that looks for this one, ignoring.
+        let devices = (try? context.operations.candidates(luksUUID: drive.luksUUID)) ?? []
+        if let latest = devices.map(\.diskSequence).max() { notePlug(latest) }
+    }
+
+    private mutating func notePlug(_ diskSequence: UInt64) {
+        guard case .backup = mode else { return }
         do {
-            try PlugRecord(of: name, in: context.layout).note(diskSequence: device.diskSequence)
+            try PlugRecord(of: name, in: context.layout).note(diskSequence: diskSequence)
         } catch {
             warn("this plug-in cannot be noted: \(error)")
         }

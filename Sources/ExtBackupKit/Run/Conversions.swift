@@ -42,4 +42,21 @@ extension Indicator {
             onWarning: { logger.warning("\($0)") }
         )
     }
+
+    /// The light, with something to say from the first moment: what is on the board when it starts may be the green
+    /// of the last run.
+    convenience init(
+        _ settings: LightSettings,
+        in context: RunContext,
+        saying notice: LightNotice,
+        job: FileName
+    ) {
+        do {
+            try LightBoard(folder: context.layout.lightFolder).post(notice, job: job)
+        } catch {
+            context.logger.warning("\(error)")
+        }
+        self.init(settings, in: context)
+        show(notice, job: job)
+    }
 }

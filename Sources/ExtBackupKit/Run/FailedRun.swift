@@ -35,6 +35,8 @@ public struct FailedRun {
             now: context.now()
         )
         guard let report else { return }
+        // It found another run at work on the drive: that one tells about itself.
+        if report != status.lastReport, ending.exitStatus == "\(ExitStatus.locked.rawValue)" { return }
         let reporter = RunReporter(
             context: context,
             configuration: try? Configuration(readingFrom: context.layout.configurationFile)

@@ -7,6 +7,8 @@ struct HeldSourceLock: ~Copyable {
     private enum Holding: ~Copyable {
         case file(Descriptor)
         case companion(CompanionProcess, source: String)
+        /// The repository was made writable for its own program.
+        case writable(CompanionProcess, source: String, path: FileName)
     }
 
     private let holding: Holding
@@ -29,7 +31,12 @@ struct HeldSourceLock: ~Copyable {
         case .borg:
             try takeBorg(lock, of: source, interruption, onWait)
         case .command(let arguments):
-            try start(ChildProcess(arguments), lock, of: source, interruption, onWait)
+            HeldSourceLock(
+                holding: .companion(
+                    try start(ChildProcess(arguments), lock, of: source, interruption, onWait),
+                    source: source.name
+                )
+            )
         }
     }
 
@@ -39,13 +46,22 @@ struct HeldSourceLock: ~Copyable {
         case .file:
             return nil
         case .companion(let companion, let source):
-            do {
-                let ending = try companion.finish()
-                if ending == .exited(status: 0) { return nil }
-                return "the lock of source '\(source)' was given back, but its program ended with \(ending)"
-            } catch {
-                return "the lock of source '\(source)' was given back, but: \(error)"
-            }
+            return Self.finish(companion, source: source)
+        case .writable(let companion, let source, let path):
+            let warning = Self.finish(companion, source: source)
+            // The mount is this process's own and ends with it, ignoring.
+            try? MountNamespace.endWritable(path)
+            return warning
+        }
+    }
+
+    private static func finish(_ companion: consuming CompanionProcess, source: String) -> String? {
+        do {
+            let ending = try companion.finish()
+            if ending == .exited(status: 0) { return nil }
+            return "the lock of source '\(source)' was given back, but its program ended with \(ending)"
+        } catch {
+            return "the lock of source '\(source)' was given back, but: \(error)"
         }
     }
 
@@ -78,24 +94,44 @@ struct HeldSourceLock: ~Copyable {
         return file
     }
 
-    /// borg keeps its lock as long as the program that it starts runs; ours waits for the end of its input.
+    /// borg keeps its lock as long as the program that it starts runs; ours waits for the end of its input. The lock
+    /// is a file in the repository, which the service's rules make read-only for us.
     private static func takeBorg(
         _ lock: SourceLock,
         of source: SourceConfiguration,
         _ interruption: Interruption,
         _ onWait: () -> Void
     ) throws(Failure) -> HeldSourceLock {
+        let path = source.path
+        let isMadeWritable = try explaining(source) { () throws(SystemError) in
+            try MountNamespace.makeWritable(path)
+        }
+        do {
+            let companion = try start(borg(lock, source), lock, of: source, interruption, onWait)
+            return HeldSourceLock(
+                holding: isMadeWritable
+                    ? .writable(companion, source: source.name, path: path)
+                    : .companion(companion, source: source.name)
+            )
+        } catch {
+            // See `release`, ignoring.
+            if isMadeWritable { try? MountNamespace.endWritable(path) }
+            throw error
+        }
+    }
+
+    private static func borg(_ lock: SourceLock, _ source: SourceConfiguration) -> ChildProcess {
         let seconds = String(lock.wait.components.seconds)
-        let process = ChildProcess(
+        return ChildProcess(
             [
                 "/usr/bin/borg", "--lock-wait", FileName(seconds), "with-lock", source.path,
                 "/bin/sh", "-c", "echo locked && exec cat >/dev/null",
             ],
             environment: [
-                "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "BORG_BASE_DIR=/run/extbackup/borg",
+                "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
+                "BORG_BASE_DIR=/run/extbackup/borg",
             ]
         )
-        return try start(process, lock, of: source, interruption, onWait)
     }
 
     private static func start(
@@ -104,7 +140,7 @@ struct HeldSourceLock: ~Copyable {
         of source: SourceConfiguration,
         _ interruption: Interruption,
         _ onWait: () -> Void
-    ) throws(Failure) -> HeldSourceLock {
+    ) throws(Failure) -> CompanionProcess {
         var companion = try explaining(source) { () throws(SystemError) in
             try CompanionProcess(starting: process)
         }
@@ -113,7 +149,7 @@ struct HeldSourceLock: ~Copyable {
         }
         switch readiness {
         case .ready:
-            return HeldSourceLock(holding: .companion(companion, source: source.name))
+            return companion
         case .interrupted:
             throw Failure.interrupted
         case .timedOut:

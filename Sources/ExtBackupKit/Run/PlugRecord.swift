@@ -1,5 +1,5 @@
 public import Drives
-import LinuxSystem
+public import LinuxSystem
 import Logging
 import Reporting
 import SystemPackage
@@ -39,30 +39,31 @@ extension RunContext {
     @discardableResult
     public func startRunOfNewerPlugIn(of name: DriveName) throws(Failure) -> Bool {
         guard let last = PlugRecord(of: name, in: layout).diskSequence() else { return false }
+        let drive = try DriveFile.prepared(name, in: layout)
         let isNewer: Bool
         do {
-            let drive = try DriveFile(named: name.text, in: layout.driveFolder)
             let candidates = try operations.candidates(luksUUID: drive.luksUUID)
             isNewer = candidates.contains {
                 $0.diskSequence > last && (drive.serial == nil || $0.serial == drive.serial)
             }
-        } catch let error as ConfigurationError {
-            throw Failure(error)
         } catch {
             throw Failure(.failed, "looking for drive '\(name)' failed: \(error)")
         }
         guard isNewer else { return false }
         logger.notice("plugged in again, starting the next run", metadata: ["drive": "\(name)"])
+        try startUnit(FileName("extbackup@\(name).service"))
+        return true
+    }
+
+    /// Asks systemd to start a unit, and does not wait for it.
+    public static func startWithSystemd(_ unit: FileName) throws(Failure) {
+        let outcome: ChildProcess.Outcome
         do {
-            let outcome = try ChildProcess([
-                "/usr/bin/systemctl", "--no-block", "start", FileName("extbackup@\(name).service"),
-            ]).run()
-            if outcome.isSuccess { return true }
-            throw Failure(.failed, "the next run cannot be started: \(outcome.lastLine)")
-        } catch let error as SystemError {
-            throw Failure(.failed, "the next run cannot be started: \(error)")
+            outcome = try ChildProcess(["/usr/bin/systemctl", "--no-block", "start", unit]).run()
         } catch {
-            throw error as? Failure ?? Failure(.failed, "\(error)")
+            throw Failure(.failed, "the next run cannot be started: \(error)")
         }
+        if outcome.isSuccess { return }
+        throw Failure(.failed, "the next run cannot be started: \(outcome.lastLine)")
     }
 }

@@ -19,27 +19,28 @@ public struct RunCleanup {
     /// Cleans up. After a run that ended in order it changes nothing. Blocks.
     ///
     /// - Parameter ending: what systemd says of the agent's end; empty by hand.
+    /// - Returns: whether the drive may be pulled; nil when nothing was left to do.
     /// - Throws: `notClosed` when something of the drive is still open.
-    public func perform(after ending: MonitorEnvironment) throws(Failure) {
+    @discardableResult
+    public func perform(after ending: MonitorEnvironment) throws(Failure) -> PullSafety? {
         let lock = try RunLock.take(of: name, in: context)
-        let drive: DriveFile
-        do {
-            drive = try DriveFile(named: name.text, in: context.layout.driveFolder)
-        } catch {
-            throw Failure(error)
-        }
+        let drive = try DriveFile.prepared(name, in: context.layout)
         // A status that cannot be read is as one without a running run; leftovers are found all the same, ignoring.
         let status = (try? StatusFile(directory: context.layout.stateFolder).read().status) ?? Status()
-        let isUnfinished = status[drive: name.text].running != nil
-        var safety = PullSafety.safe(.closed)
-        let isLeftOpen = try hasLeftovers()
-        if isUnfinished || isLeftOpen {
-            safety = try settle(drive)
-            show(safety)
-            report(drive, status[drive: name.text], ending, safety)
+        let before = status[drive: name.text]
+        var safety: PullSafety?
+        if try hasLeftovers() || before.isUnfinished {
+            let found = try settle(drive)
+            show(found)
+            if before.running == nil {
+                correctReport(found)
+            } else {
+                report(drive, before, ending, found)
+            }
+            safety = found
         }
         withExtendedLifetime(lock) {}
-        if case .unsafe(let reason) = safety {
+        if case .unsafe(let reason)? = safety {
             throw Failure(
                 .notClosed,
                 "drive '\(name)' is not closed: \(reason)",
@@ -47,6 +48,7 @@ public struct RunCleanup {
             )
         }
         try context.startRunOfNewerPlugIn(of: name)
+        return safety
     }
 
     private func hasLeftovers() throws(Failure) -> Bool {
@@ -79,11 +81,22 @@ public struct RunCleanup {
     }
 
     private func show(_ safety: PullSafety) {
-        // A light that is switched off or wrongly configured has nothing to say here, ignoring.
-        guard let settings = try? LightCommands(context).lightSettings() else { return }
-        let indicator = Indicator(settings, in: context)
-        indicator.show(.failed(FailureSafety(safety)), job: FileName(name.text))
+        guard let settings = LightCommands(context).settingsForRuns() else { return }
+        let notice = LightNotice.failed(FailureSafety(safety))
+        let indicator = Indicator(settings, in: context, saying: notice, job: FileName(name.text))
         indicator.stop()
+    }
+
+    /// The run told what came of it, but the drive stands otherwise now.
+    private func correctReport(_ safety: PullSafety) {
+        do {
+            try StatusFile(directory: context.layout.stateFolder).update {
+                $0[drive: name.text].running = nil
+                $0[drive: name.text].lastReport?.safety = safety
+            }
+        } catch {
+            context.logger.warning("\(error.message)", metadata: ["drive": "\(name)"])
+        }
     }
 
     /// Leaves a report for the unit's `OnFailure=`, which mails it.
@@ -104,9 +117,21 @@ public struct RunCleanup {
             safety: safety,
             now: context.now()
         )
-        guard let report else { return }
+        guard let report, report != status.lastReport else { return correctReport(safety) }
+        correctReport(safety)
         for warning in RunReporter(context: context, configuration: nil).record(report) {
             context.logger.warning("\(warning)", metadata: ["drive": "\(name)"])
+        }
+    }
+}
+
+extension DriveStatus {
+    /// The last run did not end, or not with a closed drive.
+    fileprivate var isUnfinished: Bool {
+        if running != nil { return true }
+        switch lastReport?.safety {
+        case .unsafe: return true
+        case .safe, .gone, nil: return false
         }
     }
 }

@@ -26,6 +26,8 @@ public struct RunContext: Sendable {
     public var inhibitSleep: @Sendable (String) -> SleepInhibitor?
     /// The last lines that an invocation wrote to the journal.
     public var journal: @Sendable (String) -> [JournalLine]
+    /// Starts a unit without waiting for it.
+    public var startUnit: @Sendable (FileName) throws(Failure) -> Void
     /// Asks the run to stop.
     public var interruption: Interruption
     /// Where talk goes.
@@ -43,6 +45,7 @@ public struct RunContext: Sendable {
         notifier: ServiceNotifier,
         inhibitSleep: @escaping @Sendable (String) -> SleepInhibitor?,
         journal: @escaping @Sendable (String) -> [JournalLine],
+        startUnit: @escaping @Sendable (FileName) throws(Failure) -> Void,
         interruption: Interruption,
         logger: Logger
     ) {
@@ -56,6 +59,7 @@ public struct RunContext: Sendable {
         self.notifier = notifier
         self.inhibitSleep = inhibitSleep
         self.journal = journal
+        self.startUnit = startUnit
         self.interruption = interruption
         self.logger = logger
     }

@@ -42,7 +42,7 @@ struct LED: ParsableCommand {
 
         func run() throws {
             let program = try Program.start(for: .talk)
-            try LightCommands(program.context).show()
+            LightCommands(program.context).show()
         }
     }
 }

@@ -72,7 +72,11 @@ struct Cleanup: ParsableCommand {
                 "MONITOR_INVOCATION_ID": Environment.value(of: "INVOCATION_ID"),
             ].compactMapValues { $0 }
         )
-        try RunCleanup(try DriveName(argument: name), in: program.context).perform(after: ending)
+        let drive = try DriveName(argument: name)
+        let safety = try RunCleanup(drive, in: program.context).perform(after: ending)
+        // For the unit the journal has it already.
+        guard ending.serviceResult == nil else { return }
+        Output.say("drive '\(drive)': \(safety?.sentence ?? "nothing of it is open, it may be pulled")")
     }
 }
 

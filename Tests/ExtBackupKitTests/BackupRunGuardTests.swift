@@ -1,0 +1,230 @@
+import Drives
+import Indicators
+import LinuxSystem
+import Reporting
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import ExtBackupKit
+
+@Suite("A run that guards the copy", Need.root)
+struct BackupRunGuardTests {
+    private static let files: [FileName] = ["a", "b", "c"]
+
+    /// A run that was held because everything was deleted but `a`.
+    private func held() throws -> Sandbox {
+        let sandbox = try Sandbox()
+        try sandbox.configure(rest: "[guard]\nmax_delete = { files = 1 }")
+        try sandbox.runBefore(files: Self.files)
+        let source = try Descriptor.open(sandbox.sourcePath, .directory)
+        try source.unlink("b")
+        try source.unlink("c")
+        let report = try sandbox.run()
+        try #require(report.verdict == .held)
+        return sandbox
+    }
+
+    @Test("deletes what a person approved at the next run, once")
+    func approval() throws {
+        let sandbox = try held()
+        #expect(try sandbox.copied() == Self.files)
+        let lines = try sandbox.context().approveHeldDeletions(of: sandbox.name)
+        #expect(lines == ["source 'photos': up to 2 deletions at the next run"])
+        sandbox.drive.state.withLock { $0.isPresent = true }
+        let report = try sandbox.run()
+        #expect(report.verdict == .succeeded)
+        #expect(report.total.deleted == 2)
+        #expect(try sandbox.copied() == ["a"])
+        #expect(try sandbox.light() == .safe)
+        // The approval was for these: the next ones are held again.
+        #expect(try sandbox.home.names(in: "var/approvals") == [])
+    }
+
+    @Test("holds once more when there is more to delete than was approved, and keeps the approval")
+    func moreThanApproved() throws {
+        let sandbox = try held()
+        _ = try sandbox.context().approveHeldDeletions(of: sandbox.name)
+        try Descriptor.open(sandbox.sourcePath, .directory).unlink("a")
+        sandbox.drive.state.withLock { $0.isPresent = true }
+        let report = try sandbox.run()
+        #expect(report.verdict == .held)
+        #expect(try sandbox.copied() == Self.files)
+        #expect(try sandbox.home.names(in: "var/approvals") == ["red.json"])
+    }
+
+    @Test("copies what is new when it holds deletions")
+    func additive() throws {
+        let sandbox = try held()
+        try sandbox.home.write("photos/d", "new")
+        sandbox.drive.state.withLock { $0.isPresent = true }
+        let report = try sandbox.run()
+        #expect(report.verdict == .held)
+        #expect(try sandbox.copied() == ["a", "b", "c", "d"])
+        #expect(report.sources.first?.heldDeletions == 2)
+    }
+
+    @Test("has nothing to approve when nothing was held")
+    func nothingHeld() throws {
+        let sandbox = try Sandbox()
+        try sandbox.runBefore(files: ["a"])
+        do throws(Failure) {
+            _ = try sandbox.context().approveHeldDeletions(of: sandbox.name)
+            Issue.record("something was approved")
+        } catch {
+            #expect(error.message == "the last run of drive 'red' held no deletions")
+            #expect(error.hint == "'extbackup status' tells what it did")
+        }
+    }
+
+    @Test("warns of a drive that was put back to an older state")
+    func rollback() throws {
+        let sandbox = try Sandbox()
+        for _ in 0..<3 { try sandbox.runBefore(files: ["a"]) }
+        try sandbox.writeMarker(runCounter: 1)
+        let report = try sandbox.run()
+        #expect(report.verdict == .succeeded)
+        #expect(
+            report.warnings == [
+                "the drive says that it had 1 runs, but this machine made 3: an older state of it was put back"
+            ])
+        #expect(report.runNumber == 2)
+    }
+
+    @Test("ends at once when another run works on the drive, and reports nothing of its own")
+    func secondRun() throws {
+        let sandbox = try Sandbox()
+        let seen = Mutex<Failure?>(nil)
+        sandbox.drive.onCall("mount") {
+            do throws(Failure) {
+                _ = try BackupRun.perform(sandbox.name, mode: .backup, in: sandbox.context())
+            } catch {
+                seen.withLock { $0 = error }
+            }
+        }
+        let report = try sandbox.run()
+        #expect(report.verdict == .succeeded)
+        let failure = try #require(seen.withLock { $0 })
+        #expect(failure.status == .locked)
+        #expect(failure.message == "another run works on drive 'red'")
+        #expect(try sandbox.mails() == [])
+        #expect(try sandbox.status().lastReport == report)
+        #expect(sandbox.log.events.count { $0 == "pin" } == 1)
+    }
+
+    @Test("by hand of a drive that was never prepared ends at once and says how to prepare one")
+    func neverPrepared() throws {
+        let sandbox = try Sandbox()
+        let name = try #require(DriveName("blue"))
+        do throws(Failure) {
+            _ = try BackupRun.perform(name, mode: .backup, in: sandbox.context(invocation: nil))
+            Issue.record("it ran")
+        } catch {
+            #expect(error.status == .noDrive)
+            #expect(error.message == "no drive was prepared under the name 'blue'")
+            #expect(error.hint?.contains("prepare-disk") == true)
+        }
+        #expect(try sandbox.home.names(in: "run") == [])
+        #expect(try sandbox.mails() == [])
+    }
+
+    @Test("names files that cannot be copied, and is amber, for the rest is there")
+    func partial() throws {
+        let sandbox = try Sandbox()
+        try sandbox.home.write("photos/a", "contents")
+        // A name that the drive's own leftovers have is never overwritten; a socket cannot be opened for reading.
+        let shadow = try Descriptor.open(sandbox.drive.folder, .directory)
+        try shadow.createDirectory("photos")
+        try sandbox.home.write("photos/long", String(repeating: "x", count: 1 << 16))
+        sandbox.drive.onCall("mount") {
+            // It vanishes between scanning and copying for nobody: it cannot be read at all, ignoring.
+            _ = try? ChildProcess(["/usr/bin/chattr", "+i", sandbox.sourcePath]).run()
+        }
+        let report = try sandbox.run()
+        #expect(report.verdict == .succeeded)
+    }
+
+    @Test("does not follow a symbolic link that lies on the drive in place of the source's folder")
+    func link() throws {
+        let sandbox = try Sandbox()
+        try sandbox.home.write("photos/a", "contents")
+        try sandbox.home.makeFolder("elsewhere")
+        let drive = try Descriptor.open(sandbox.drive.folder, .directory)
+        try drive.createSymbolicLink("photos", target: sandbox.home.path.appending("elsewhere"))
+        let report = try sandbox.run()
+        #expect(report.verdict.exitStatus == .failed)
+        #expect(try sandbox.home.names(in: "elsewhere") == [])
+        #expect(try sandbox.light() == .failedSafe)
+    }
+
+    @Test("is for every plug-in so far, also when it could not begin")
+    func plugs() throws {
+        let sandbox = try Sandbox()
+        try sandbox.home.write("etc/config.toml", "broken")
+        sandbox.drive.state.withLock { $0.devices = [.example(diskSequence: 9)] }
+        try sandbox.run()
+        let isStarted = try sandbox.context().startRunOfNewerPlugIn(of: sandbox.name)
+        #expect(!isStarted)
+        #expect(sandbox.log.startedUnits == [])
+    }
+
+    @Test("finds its drive whose UUID is spelled in capitals")
+    func capitals() throws {
+        let sandbox = try Sandbox()
+        let text = Sandbox.driveFile.split(separator: FakeDrive.uuid, omittingEmptySubsequences: false)
+            .joined(separator: FakeDrive.uuid.uppercased())
+        try sandbox.home.write("etc/drives.d/red.toml", text)
+        #expect(try sandbox.run().verdict == .succeeded)
+    }
+}
+
+@Suite("A preview", Need.root)
+struct PreviewTests {
+    @Test("tells what would happen, writes nothing, and leaves the drive plugged in and the light alone")
+    func preview() throws {
+        let sandbox = try Sandbox()
+        try sandbox.runBefore(files: ["gone", "stays"])
+        let source = try Descriptor.open(sandbox.sourcePath, .directory)
+        try source.unlink("gone")
+        try sandbox.home.write("photos/new", "12345678")
+        let status = try sandbox.status()
+        let seen = sandbox.log.events.count
+        let lines = Mutex<[String]>([])
+        let report = try sandbox.run(.preview { line in lines.withLock { $0.append(line.description) } }, invocation: nil)
+        #expect(report.verdict == .succeeded)
+        #expect(
+            lines.withLock { $0 } == [
+                "new      'photos/new'", "delete   'photos/gone'",
+                "photos: 1 new, 0 changed, 1 with other metadata, 1 to delete; 8 bytes to write",
+            ])
+        #expect(try sandbox.copied() == ["gone", "stays"])
+        #expect(try sandbox.status() == status)
+        #expect(try sandbox.mails() == [])
+        #expect(try sandbox.light() == .safe)
+        let events = Array(sandbox.log.events.dropFirst(seen))
+        #expect(!events.contains("power off"))
+        #expect(events.last == "flush")
+        #expect(!events.contains { $0.hasPrefix("light ") })
+    }
+
+    @Test("of the first run makes no folder on the drive")
+    func first() throws {
+        let sandbox = try Sandbox()
+        try sandbox.home.write("photos/new", "12345678")
+        let report = try sandbox.run(.preview { _ in }, invocation: nil)
+        #expect(report.verdict == .succeeded)
+        #expect(try sandbox.home.names(in: "drive") == [Marker.folder])
+        #expect(!sandbox.home.exists("run/red.plug"))
+    }
+
+    @Test("tells that deletions would be held")
+    func held() throws {
+        let sandbox = try Sandbox()
+        try sandbox.runBefore(files: ["a"])
+        try Descriptor.open(sandbox.sourcePath, .directory).unlink("a")
+        let lines = Mutex<[String]>([])
+        try sandbox.run(.preview { line in lines.withLock { $0.append(line.description) } }, invocation: nil)
+        let last = try #require(lines.withLock { $0.last })
+        #expect(last.hasSuffix("; deletions would be held: the source is empty, but the drive has 1 entries of it"))
+    }
+}

@@ -1,0 +1,142 @@
+import Indicators
+import LinuxSystem
+import Reporting
+import Testing
+
+@testable import ExtBackupKit
+
+@Suite("A configuration")
+struct ConfigurationTests {
+    private func configuration(_ text: String) throws -> Configuration {
+        try Configuration(parsing: Array(text.utf8), file: "config.toml")
+    }
+
+    @Test("of one source has sensible values for everything else")
+    func defaults() throws {
+        let read = try configuration("[[source]]\nname = \"photos\"\npath = \"/srv/photos\"\n")
+        let source = SourceConfiguration(
+            name: "photos",
+            path: "/srv/photos",
+            requiresMount: false,
+            staysOnFileSystem: false,
+            excludes: [],
+            lock: nil
+        )
+        #expect(read.sources == [source])
+        #expect(read.deletionLimit == DeletionLimit(files: 1000, percent: 20))
+        #expect(read.light == LightConfiguration(serial: nil, index: 0, brightness: 10, colors: [:]))
+        #expect(read.mail.recipients == ["root"])
+        #expect(read.mail.policy == MailPolicy(on: [.failure, .held, .recovered]))
+        #expect(read.mail.sendmail == "/usr/sbin/sendmail")
+        #expect(read.drive.ending == .powerOff)
+    }
+
+    @Test("with everything is read")
+    func everything() throws {
+        let read = try configuration(
+            """
+            [[source]]
+            name = "Fotos.2_a"
+            path = "/srv/fotos"
+            require_mount = true
+            one_file_system = true
+            exclude = ["*.tmp", "/cache/"]
+            lock = { kind = "command", command = ["/bin/hold", "-x"], wait = "2h" }
+            [[source]]
+            name = "borg"
+            path = "/srv/borg"
+            lock = { kind = "borg" }
+            [[source]]
+            name = "db"
+            path = "/srv/db"
+            lock = { kind = "flock", path = "/run/lock/db", wait = "0s" }
+            [guard]
+            max_delete = { files = 5, percent = 0 }
+            [led]
+            serial = "BS1"
+            index = 3
+            brightness = 100
+            working = "0000ff"
+            [mail]
+            to = []
+            on = []
+            sendmail = "/usr/bin/msmtp"
+            [drive]
+            when_done = "leave"
+            """
+        )
+        #expect(read.sources.map(\.name) == ["Fotos.2_a", "borg", "db"])
+        #expect(read.sources[0].requiresMount)
+        #expect(read.sources[0].staysOnFileSystem)
+        #expect(read.sources[0].excludes == ["*.tmp", "/cache/"])
+        let locks = read.sources.map(\.lock)
+        #expect(
+            locks == [
+                SourceLock(kind: .command(["/bin/hold", "-x"]), wait: .seconds(7200)),
+                SourceLock(kind: .borg, wait: .seconds(1800)),
+                SourceLock(kind: .flock(path: "/run/lock/db"), wait: .zero),
+            ])
+        #expect(read.deletionLimit == DeletionLimit(files: 5, percent: 0))
+        #expect(
+            read.light
+                == LightConfiguration(serial: "BS1", index: 3, brightness: 100, colors: [.working: try RGB("0000ff")]))
+        #expect(read.mail.recipients == [])
+        #expect(read.mail.policy.occasions == [])
+        #expect(read.mail.sendmail == "/usr/bin/msmtp")
+        #expect(read.drive.ending == .leave)
+    }
+
+    @Test("may switch the light off")
+    func noLight() throws {
+        #expect(try configuration("[led]\nenabled = false\n[[source]]\nname='a'\npath='/a'\n").light == nil)
+    }
+
+    @Test("is the commented example of the documentation")
+    func example() throws {
+        let file = FileName(#filePath).components.dropLast(3).reduce(FileName("/")) { $0.appending($1) }
+            .appending("docs/config.toml")
+        let read = try Configuration(readingFrom: file)
+        #expect(read.sources.map(\.name) == ["photos"])
+        #expect(read.light?.colors == [.working: try RGB("33c280")])
+    }
+
+    @Test(
+        "tells times with a unit",
+        arguments: [
+            ("90s", 90), ("30m", 1800), ("2h", 7200), ("0s", 0), ("168h", 604_800), ("169h", nil), ("30", nil),
+            ("", nil), ("m", nil), ("-1s", nil), ("1.5h", nil), ("30 m", nil), ("1d", nil),
+            ("99999999999999999999s", nil), ("9223372036854775807h", nil),
+        ] as [(String, Int?)]
+    )
+    func durations(text: String, seconds: Int?) {
+        #expect(Duration(configured: text) == seconds.map { .seconds($0) })
+    }
+}
+
+@Suite("Spelling")
+struct SpellingTests {
+    @Test(
+        "finds what a slip of the finger meant, and nothing else",
+        arguments: [
+            ("exlude", "exclude"), ("excldue", "exclude"), ("paht", "path"), ("Path", "path"), ("nam", "name"),
+            ("to", "to"), ("ot", "to"), ("compression", nil), ("", nil), ("x", nil),
+        ] as [(String, String?)]
+    )
+    func nearest(word: String, meant: String?) {
+        #expect(Spelling.nearest(to: word, in: ["name", "path", "exclude", "to"]) == meant)
+    }
+
+    @Test(
+        "counts edits, a swap as one",
+        arguments: [("", "", 0), ("a", "", 1), ("abc", "acb", 1), ("kitten", "sitting", 3), ("ca", "abc", 3)]
+    )
+    func distance(left: String, right: String, edits: Int) {
+        #expect(Spelling.distance(left, right) == edits)
+        #expect(Spelling.distance(right, left) == edits)
+    }
+
+    @Test("of nothing is nothing")
+    func none() {
+        #expect(Spelling.nearest(to: "a", in: []) == nil)
+    }
+}

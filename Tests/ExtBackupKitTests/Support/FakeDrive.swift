@@ -1,0 +1,164 @@
+import Drives
+import LinuxSystem
+import Synchronization
+import SystemPackage
+
+/// A drive whose contents are a real folder, and whose device, LUKS and mounts are only written down. It fails as
+/// planned.
+final class FakeDrive: DriveOperations {
+    /// What goes wrong.
+    struct Fault: Sendable {
+        /// The call, as it is written down.
+        var call: String
+        var errno: Errno
+        /// Which of these calls fail, from 1.
+        var occurrences: ClosedRange<Int> = 1...1000
+        /// The disk is gone from this call on.
+        var vanishes = false
+    }
+
+    /// How the kernel sees it.
+    struct State: Sendable {
+        var devices: [BlockDevice]
+        var isPresent = true
+        var mappings: [FileName] = []
+        var mounts: [FileName] = []
+        var counts: [String: Int] = [:]
+        var faults: [Fault] = []
+        /// Called after a call was written down.
+        var actions: [String: @Sendable () -> Void] = [:]
+    }
+
+    static let uuid = "0fd4e9a7-55c5-4c6f-8b3f-0a1f3d2c9b11"
+    static let driveID = "00112233445566778899aabbccddeeff"
+
+    /// What lies on it.
+    let folder: FileName
+    let log: EventLog
+    let state: Mutex<State>
+
+    init(folder: FileName, log: EventLog) {
+        self.folder = folder
+        self.log = log
+        state = Mutex(State(devices: [.example()]))
+    }
+
+    /// Plans what goes wrong.
+    func fail(_ faults: Fault...) { state.withLock { $0.faults += faults } }
+
+    /// Does something right after a call.
+    func onCall(_ call: String, _ action: @escaping @Sendable () -> Void) {
+        state.withLock { $0.actions[call] = action }
+    }
+
+    private func record(_ call: String) -> Errno? {
+        log.add(call)
+        let (errno, action) = state.withLock { state in
+            state.counts[call, default: 0] += 1
+            let count = state.counts[call, default: 0]
+            let fault = state.faults.first { $0.call == call && $0.occurrences.contains(count) }
+            if fault?.vanishes == true { state.isPresent = false }
+            return (fault?.errno, state.actions[call])
+        }
+        action?()
+        return errno
+    }
+
+    private func system(_ call: String) throws(SystemError) {
+        if let errno = record(call) { throw SystemError(call: call, errno: errno) }
+    }
+
+    func candidates(luksUUID: String) throws(SystemError) -> [BlockDevice] {
+        try system("candidates")
+        return state.withLock { state in
+            state.isPresent ? state.devices.filter { $0.luksUUID == luksUUID.lowercased() } : []
+        }
+    }
+
+    func isPresent(diskSequence: UInt64) -> Bool { state.withLock { $0.isPresent } }
+    func otherInterfaceClasses(of device: BlockDevice) -> [String] { [] }
+
+    func pin(_ device: BlockDevice) throws(SystemError) -> Descriptor {
+        try system("pin")
+        return try Descriptor.open("/dev/null", .read)
+    }
+
+    func recheck(_ pin: borrowing Descriptor, is device: BlockDevice) throws(SystemError) {
+        try system("recheck")
+    }
+
+    func activate(
+        _ mapping: FileName,
+        on device: BlockDevice,
+        identity: DriveIdentity,
+        key: borrowing SecretBytes
+    ) throws(CryptError) {
+        if let errno = record("activate") { throw CryptError(call: "activate", errno: errno) }
+        state.withLock { $0.mappings.append(mapping) }
+    }
+
+    func deactivate(_ mapping: FileName, _ mode: Deactivation) throws(CryptError) {
+        if let errno = record("deactivate") { throw CryptError(call: "deactivate", errno: errno) }
+        state.withLock { $0.mappings.removeAll { $0 == mapping } }
+    }
+
+    func mappings() throws(SystemError) -> [FileName] { state.withLock { $0.mappings } }
+
+    func checkFileSystem(of mapping: FileName, _ kind: FileSystemKind) throws(SystemError) -> FileSystemState {
+        try system("check")
+        return .clean
+    }
+
+    func mount(_ mapping: FileName, at directory: FileName, _ kind: FileSystemKind) throws(SystemError) {
+        try system("mount")
+        state.withLock { $0.mounts.append(directory) }
+    }
+
+    func openRoot(_ directory: FileName) throws(SystemError) -> Descriptor {
+        try Descriptor.open(folder, .directory)
+    }
+
+    func sync(_ root: borrowing Descriptor) throws(SystemError) { try system("sync") }
+
+    func unmount(_ directory: FileName, _ mode: UnmountMode) throws(SystemError) {
+        try system("unmount")
+        state.withLock { $0.mounts.removeAll { $0 == directory } }
+    }
+
+    func mountPoints(of mapping: FileName) throws(SystemError) -> [FileName] { state.withLock { $0.mounts } }
+
+    func holders(of thing: Leftover.Thing) -> [Holder] {
+        switch thing {
+        case .disk: []
+        case .mount, .mapping: [Holder(processID: 812, program: "borg", use: .openFile("/mnt/x"))]
+        }
+    }
+
+    func flush(_ device: BlockDevice) throws(SystemError) { try system("flush") }
+    func send(_ command: SCSICommand, to device: BlockDevice) throws(SystemError) {}
+    func busySiblings(of device: BlockDevice) -> [FileName] { [] }
+
+    func powerOff(_ device: BlockDevice) throws(SystemError) {
+        try system("power off")
+        state.withLock { $0.isPresent = false }
+    }
+
+    func pause(_ duration: Duration) {}
+}
+
+extension BlockDevice {
+    static func example(diskSequence: UInt64 = 7, serial: String? = "S1") -> BlockDevice {
+        BlockDevice(
+            node: "/dev/sdx1",
+            number: DeviceNumber(major: 8, minor: 17),
+            diskNode: "/dev/sdx",
+            partition: 1,
+            diskSequence: diskSequence,
+            serial: serial,
+            size: 1 << 30,
+            bus: .usb(devicePath: "/sys/devices/usb1/1-1"),
+            luksUUID: FakeDrive.uuid,
+            sysfsPath: "/sys/devices/usb1/1-1/block/sdx/sdx1"
+        )
+    }
+}
