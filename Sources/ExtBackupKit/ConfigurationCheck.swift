@@ -16,12 +16,29 @@ public enum ConfigurationCheck {
             let drives = folder.appending("drives.d")
             for name in try driveNames(in: drives) {
                 let drive = try DriveFile(named: name, in: drives)
+                try check(drive.sources ?? [], of: drive, in: drives, against: configuration)
                 lines.append("drive \(drive.name): serial \(drive.serial ?? "none"), \(drive.fileSystem)")
             }
             lines.append("the configuration is right")
             return lines
         } catch {
             throw Failure(error)
+        }
+    }
+
+    private static func check(
+        _ sources: [String],
+        of drive: DriveFile,
+        in folder: FileName,
+        against configuration: Configuration
+    ) throws(ConfigurationError) {
+        for name in sources where !configuration.sources.contains(where: { $0.name == name }) {
+            throw ConfigurationError(
+                file: folder.appending(FileName(drive.name + ".toml")),
+                position: nil,
+                message: "the source \(FileName(name)) is not configured",
+                hint: "correct 'sources', or add [[source]] with this name to config.toml"
+            )
         }
     }
 

@@ -72,7 +72,7 @@ public struct StatusOverview {
     }
 
     private func age(of time: Timestamp) -> String {
-        "\(time) (\(time.age(asOf: now)))"
+        "\(time.text) (\(time.age(asOf: now)))"
     }
 }
 

@@ -8,6 +8,8 @@ extension ChildProcess {
         var pid: pid_t
         var input: CInt
         var output: CInt
+        /// Its standard error; -1 when that goes to `output`, too.
+        var errors: CInt = -1
 
         mutating func closeInput() {
             if input >= 0 { Glibc.close(input) }
@@ -17,6 +19,7 @@ extension ChildProcess {
         mutating func closeAll() {
             closeInput()
             Glibc.close(output)
+            if errors >= 0 { Glibc.close(errors) }
         }
 
         /// Waits for its end. Blocks.
@@ -29,8 +32,34 @@ extension ChildProcess {
         }
     }
 
+    /// Where a program's standard error goes.
+    enum ErrorStream {
+        /// To the same pipe as its output.
+        case joined
+        /// To a pipe of its own.
+        case apart
+    }
+
     /// Starts the program.
-    func spawn() throws(SystemError) -> Spawned {
+    func spawn(errors: ErrorStream = .joined) throws(SystemError) -> Spawned {
+        switch errors {
+        case .joined:
+            return try spawn(errors: nil)
+        case .apart:
+            let pipe = try Self.pipe()
+            defer { Glibc.close(pipe.write) }
+            do {
+                var spawned = try spawn(errors: pipe.write)
+                spawned.errors = pipe.read
+                return spawned
+            } catch {
+                Glibc.close(pipe.read)
+                throw error
+            }
+        }
+    }
+
+    private func spawn(errors: CInt?) throws(SystemError) -> Spawned {
         let toChild = try Self.pipe()
         let fromChild: (read: CInt, write: CInt)
         do {
@@ -49,7 +78,7 @@ extension ChildProcess {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, toChild.read, 0)
         posix_spawn_file_actions_adddup2(&actions, fromChild.write, 1)
-        posix_spawn_file_actions_adddup2(&actions, fromChild.write, 2)
+        posix_spawn_file_actions_adddup2(&actions, errors ?? fromChild.write, 2)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

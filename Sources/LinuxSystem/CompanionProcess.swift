@@ -4,10 +4,12 @@ import SystemPackage
 
 /// A program that runs beside us and does something for as long as its input is open: it holds a lock.
 ///
-/// It says in a first line of output that it is ready, and ends when its input closes.
+/// It says in a first line of standard output that it is ready, and ends when its input closes. What it writes to
+/// standard error is talk: a program that complains and ends was never ready.
 public struct CompanionProcess: ~Copyable {
     private var spawned: ChildProcess.Spawned
     private var output: [UInt8] = []
+    private var errors: [UInt8] = []
     private var hasEnded = false
 
     /// How waiting for the first line ended.
@@ -24,7 +26,7 @@ public struct CompanionProcess: ~Copyable {
 
     /// Starts a program.
     public init(starting process: ChildProcess) throws(SystemError) {
-        spawned = try process.spawn()
+        spawned = try process.spawn(errors: .apart)
     }
 
     deinit {
@@ -34,6 +36,7 @@ public struct CompanionProcess: ~Copyable {
         }
         if spawned.input >= 0 { Glibc.close(spawned.input) }
         Glibc.close(spawned.output)
+        if spawned.errors >= 0 { Glibc.close(spawned.errors) }
     }
 
     /// Waits until the program has written a line. Blocks; `onWait` is called about every second.
@@ -47,16 +50,17 @@ public struct CompanionProcess: ~Copyable {
         while true {
             if interruption.isRequested { return .interrupted }
             if clock.now >= deadline { return .timedOut }
-            var fds = [pollfd(fd: spawned.output, events: Int16(POLLIN), revents: 0)]
             onWait()
-            if poll(&fds, 1, 1000) <= 0 { continue }
-            if try readSome() {
-                if output.contains(UInt8(ascii: "\n")) { return .ready }
-                continue
+            if try !readSome(milliseconds: 1000) {
+                let ending = try spawned.wait()
+                hasEnded = true
+                let said = errors.isEmpty ? output : errors
+                return .ended(
+                    ending,
+                    lastLine: ChildProcess.Outcome(ending: ending, output: said).lastLine
+                )
             }
-            let ending = try spawned.wait()
-            hasEnded = true
-            return .ended(ending, lastLine: ChildProcess.Outcome(ending: ending, output: output).lastLine)
+            if output.contains(UInt8(ascii: "\n")) { return .ready }
         }
     }
 
@@ -67,8 +71,7 @@ public struct CompanionProcess: ~Copyable {
         let clock = ContinuousClock()
         let deadline = clock.now + timeout
         while clock.now < deadline {
-            var fds = [pollfd(fd: spawned.output, events: Int16(POLLIN), revents: 0)]
-            if poll(&fds, 1, 200) > 0, try !readSome() { break }
+            if try !readSome(milliseconds: 200) { break }
         }
         if clock.now >= deadline { kill(spawned.pid, SIGKILL) }
         let ending = try spawned.wait()
@@ -76,14 +79,36 @@ public struct CompanionProcess: ~Copyable {
         return ending
     }
 
-    /// Reads what is there; false at the end.
-    private mutating func readSome() throws(SystemError) -> Bool {
+    /// Waits for something to read and reads what is there; false at the end of the output.
+    private mutating func readSome(milliseconds: Int32) throws(SystemError) -> Bool {
+        var fds = [
+            pollfd(fd: spawned.output, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: spawned.errors, events: Int16(POLLIN), revents: 0),
+        ]
+        if poll(&fds, 2, milliseconds) <= 0 { return true }
+        if fds[1].revents != 0, try !Self.read(spawned.errors, into: &errors) {
+            // At its end it would be ready to be read for ever.
+            Glibc.close(spawned.errors)
+            spawned.errors = -1
+        }
+        if fds[0].revents == 0 { return true }
+        if try Self.read(spawned.output, into: &output) { return true }
+        while spawned.errors >= 0, Self.isReady(spawned.errors), try Self.read(spawned.errors, into: &errors)
+        {}
+        return false
+    }
+
+    private static func isReady(_ fd: CInt) -> Bool {
+        var fds = [pollfd(fd: fd, events: Int16(POLLIN), revents: 0)]
+        return poll(&fds, 1, 0) > 0
+    }
+
+    private static func read(_ fd: CInt, into bytes: inout [UInt8]) throws(SystemError) -> Bool {
         var chunk = [UInt8](repeating: 0, count: 4096)
-        let fd = spawned.output
         let count = try check("read") {
             chunk.withUnsafeMutableBytes { Glibc.read(fd, $0.baseAddress, $0.count) }
         }
-        if output.count < 65536 { output.append(contentsOf: chunk[..<count]) }
+        if bytes.count < 65536 { bytes.append(contentsOf: chunk[..<count]) }
         return count > 0
     }
 }

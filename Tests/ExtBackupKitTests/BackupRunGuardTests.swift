@@ -87,7 +87,8 @@ struct BackupRunGuardTests {
         #expect(
             report.warnings == [
                 "the drive says that it had 1 runs, but this machine made 3: an older state of it was put back"
-            ])
+            ]
+        )
         #expect(report.runNumber == 2)
     }
 
@@ -128,20 +129,51 @@ struct BackupRunGuardTests {
         #expect(try sandbox.mails() == [])
     }
 
-    @Test("names files that cannot be copied, and is amber, for the rest is there")
+    @Test("names what could not be copied in status and mail, and is amber, for the rest is there")
     func partial() throws {
         let sandbox = try Sandbox()
-        try sandbox.home.write("photos/a", "contents")
-        // A name that the drive's own leftovers have is never overwritten; a socket cannot be opened for reading.
-        let shadow = try Descriptor.open(sandbox.drive.folder, .directory)
-        try shadow.createDirectory("photos")
-        try sandbox.home.write("photos/long", String(repeating: "x", count: 1 << 16))
-        sandbox.drive.onCall("mount") {
-            // It vanishes between scanning and copying for nobody: it cannot be read at all, ignoring.
-            _ = try? ChildProcess(["/usr/bin/chattr", "+i", sandbox.sourcePath]).run()
-        }
+        try sandbox.runBefore(files: ["a", "sub/b"])
+        let folder = sandbox.drive.folder.appending("photos/sub")
+        try sandbox.home.write("photos/sub/c", "new")
+        try sandbox.home.write("photos/d", "new")
+        try #require(try ChildProcess(["/usr/bin/chattr", "+i", folder]).run().isSuccess)
         let report = try sandbox.run()
-        #expect(report.verdict == .succeeded)
+        try #require(try ChildProcess(["/usr/bin/chattr", "-i", folder]).run().isSuccess)
+        #expect(report.verdict == .partial)
+        #expect(report.safety == .safe(.poweredOff))
+        #expect(try sandbox.copied() == ["a", "d", "sub"])
+        let skipped = try #require(report.sources.first?.skipped)
+        let named = skipped.first.filter { $0.path == "'sub/c'" }.map(\.reason)
+        #expect(named == ["the drive does not take it: operation not permitted"])
+        #expect(report.failure?.message == "\(skipped.total) entries of source 'photos' could not be copied")
+        #expect(try sandbox.light() == .held)
+        let mails = try sandbox.mails()
+        #expect(mails.count == 1)
+        #expect(mails.first?.contains("'sub/c'") == true)
+    }
+
+    @Test("that does not fit says so with both numbers before it writes anything", Need.images)
+    func noSpace() throws {
+        let image = try SmallDisk(mebibytes: 8)
+        let sandbox = try Sandbox(driveFolder: image.root)
+        try sandbox.runBefore(files: ["a"])
+        try sandbox.home.write("photos/big", String(repeating: "x", count: 9 << 20))
+        try sandbox.home.write("photos/small", "x")
+        let report = try sandbox.run()
+        #expect(report.verdict == .failed(.noSpace))
+        let space = try #require(report.space)
+        let needed = try #require(space.needed)
+        #expect(needed.bytes >= 9 << 20)
+        #expect(space.before.bytes < 8 << 20)
+        #expect(
+            report.failure?.message
+                == "it does not fit: \(needed.exact) are needed, \(space.before.exact) are free"
+        )
+        #expect(try sandbox.copied() == ["a"])
+        #expect(try sandbox.light() == .failedSafe)
+        #expect(
+            try sandbox.subjects() == ["[nas] Backup to drive 'red' FAILED: it does not fit - safe to pull"]
+        )
     }
 
     @Test("does not follow a symbolic link that lies on the drive in place of the source's folder")
@@ -190,13 +222,17 @@ struct PreviewTests {
         let status = try sandbox.status()
         let seen = sandbox.log.events.count
         let lines = Mutex<[String]>([])
-        let report = try sandbox.run(.preview { line in lines.withLock { $0.append(line.description) } }, invocation: nil)
+        let report = try sandbox.run(
+            .preview { line in lines.withLock { $0.append(line.description) } },
+            invocation: nil
+        )
         #expect(report.verdict == .succeeded)
         #expect(
             lines.withLock { $0 } == [
-                "new      'photos/new'", "delete   'photos/gone'",
+                "metadata 'photos'", "delete   'photos/gone'", "new      'photos/new'",
                 "photos: 1 new, 0 changed, 1 with other metadata, 1 to delete; 8 bytes to write",
-            ])
+            ]
+        )
         #expect(try sandbox.copied() == ["gone", "stays"])
         #expect(try sandbox.status() == status)
         #expect(try sandbox.mails() == [])
@@ -225,6 +261,10 @@ struct PreviewTests {
         let lines = Mutex<[String]>([])
         try sandbox.run(.preview { line in lines.withLock { $0.append(line.description) } }, invocation: nil)
         let last = try #require(lines.withLock { $0.last })
-        #expect(last.hasSuffix("; deletions would be held: the source is empty, but the drive has 1 entries of it"))
+        #expect(
+            last.hasSuffix(
+                "; deletions would be held: the source is empty, but the drive has 1 entries of it"
+            )
+        )
     }
 }

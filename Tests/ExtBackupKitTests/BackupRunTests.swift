@@ -65,71 +65,131 @@ struct BackupRunTests {
 
     static let beforeOpening: [Row] = [
         Row(
-            "with a broken configuration", .config, "config.toml:1:1: unknown key 'sorce' in 'the top level'",
-            calls: ["candidates"], subject: "FAILED: configuration invalid", safety: .safe(.closed)
+            "with a broken configuration",
+            .config,
+            "config.toml:1:1: unknown key 'sorce' in 'the top level'",
+            calls: ["candidates"],
+            subject: "FAILED: configuration invalid",
+            safety: .safe(.closed)
         ) { try $0.home.write("etc/config.toml", "sorce = 1\n[[source]]\nname = 'photos'\npath = '/p'\n") },
         Row(
-            "with a broken drive file", .config, "red.toml:1:7: ", calls: [],
-            subject: "FAILED: configuration invalid", safety: .safe(.closed)
+            "with a broken drive file",
+            .config,
+            "red.toml:1:7: ",
+            calls: [],
+            subject: "FAILED: configuration invalid",
+            safety: .safe(.closed)
         ) { try $0.home.write("etc/drives.d/red.toml", "name =\n") },
         Row(
-            "of a drive that was never prepared", .noDrive, "no drive was prepared under the name 'red'",
-            calls: [], subject: "FAILED: drive not found", safety: .safe(.closed)
+            "of a drive that was never prepared",
+            .noDrive,
+            "no drive was prepared under the name 'red'",
+            calls: [],
+            subject: "FAILED: drive not found",
+            safety: .safe(.closed)
         ) { try Descriptor.open($0.layout.driveFolder, .directory).unlink("red.toml") },
         Row(
-            "without a key", .unlockFailed, "the key of drive 'red' cannot be read", calls: ["candidates"],
-            subject: "FAILED: key does not open it", safety: .safe(.closed)
+            "without a key",
+            .unlockFailed,
+            "the key of drive 'red' cannot be read",
+            calls: ["candidates"],
+            subject: "FAILED: key does not open it",
+            safety: .safe(.closed)
         ) { try Descriptor.open($0.layout.keyFolder, .directory).unlink("red.key") },
         Row(
-            "with a key that others can read", .unlockFailed, "can be read by others than root",
-            calls: ["candidates"], subject: "FAILED: key does not open it", safety: .safe(.closed)
+            "with a key that others can read",
+            .unlockFailed,
+            "can be read by others than root",
+            calls: ["candidates"],
+            subject: "FAILED: key does not open it",
+            safety: .safe(.closed)
         ) { try $0.home.write("etc/keys/red.key", "secret", mode: 0o440) },
         Row(
-            "without the drive", .noDrive, "the drive is not plugged in", calls: ["candidates", "candidates"],
-            subject: "FAILED: drive not found", safety: .safe(.closed)
+            "without the drive",
+            .noDrive,
+            "the drive is not plugged in",
+            calls: ["candidates", "candidates"],
+            subject: "FAILED: drive not found",
+            safety: .safe(.closed)
         ) { $0.drive.state.withLock { $0.devices = [] } },
         Row(
-            "with two candidates", .noDrive, "more than one disk claims to be the drive",
-            calls: ["candidates", "candidates"], subject: "FAILED: drive not found", safety: .safe(.closed)
+            "with two candidates",
+            .noDrive,
+            "more than one disk claims to be the drive",
+            calls: ["candidates", "candidates"],
+            subject: "FAILED: drive not found",
+            safety: .safe(.closed)
         ) { $0.drive.state.withLock { $0.devices.append(.example(diskSequence: 8, serial: "S2")) } },
         Row(
-            "with another serial number", .noDrive, "its serial number was recorded as 'S1'",
-            calls: ["candidates", "candidates"], subject: "FAILED: drive not found", safety: .safe(.closed)
+            "with another serial number",
+            .noDrive,
+            "its serial number was recorded as 'S1'",
+            calls: ["candidates", "candidates"],
+            subject: "FAILED: drive not found",
+            safety: .safe(.closed)
         ) { $0.drive.state.withLock { $0.devices = [.example(serial: "S2")] } },
         Row(
-            "with the wrong key", .unlockFailed, "the key does not open the drive",
-            calls: toUnlock, subject: "FAILED: key does not open it", safety: .safe(.closed)
+            "with the wrong key",
+            .unlockFailed,
+            "the key does not open the drive",
+            calls: toUnlock,
+            subject: "FAILED: key does not open it",
+            safety: .safe(.closed)
         ) { $0.drive.fail(.init(call: "activate", errno: .notPermitted)) },
         Row(
-            "that cannot mount", .failed, "the file system cannot be mounted",
-            calls: unmounted, subject: "FAILED while mounting", safety: .safe(.closed)
+            "that cannot mount",
+            .failed,
+            "the file system cannot be mounted",
+            calls: unmounted,
+            subject: "FAILED while mounting",
+            safety: .safe(.closed)
         ) { $0.drive.fail(.init(call: "mount", errno: .invalidArgument)) },
     ]
 
     static let whileOpen: [Row] = [
         Row(
-            "without a marker", .noDrive, "the drive has no marker: it was not prepared",
-            calls: toUnmount, subject: "FAILED: drive not found"
+            "without a marker",
+            .noDrive,
+            "the drive has no marker: it was not prepared",
+            calls: toUnmount,
+            subject: "FAILED: drive not found"
         ) { try Descriptor.open($0.drive.folder.appending(Marker.folder), .directory).unlink(Marker.file) },
         Row(
-            "with another drive's marker", .noDrive, "its marker is another drive's",
-            calls: toUnmount, subject: "FAILED: drive not found"
+            "with another drive's marker",
+            .noDrive,
+            "its marker is another drive's",
+            calls: toUnmount,
+            subject: "FAILED: drive not found"
         ) { try $0.writeMarker(driveID: "ffffffffffffffffffffffffffffffff") },
         Row(
-            "whose source is not mounted", .sourceMissing, "source 'photos' is not mounted at",
-            calls: whole, subject: "FAILED: source missing"
+            "whose source is not mounted",
+            .sourceMissing,
+            "source 'photos' is not mounted at",
+            calls: whole,
+            subject: "FAILED: source missing"
         ) { try $0.configure(source: "require_mount = true") },
         Row(
-            "whose source is missing", .sourceMissing, "source 'photos' cannot be opened",
-            calls: whole, subject: "FAILED: source missing"
+            "whose source is missing",
+            .sourceMissing,
+            "source 'photos' cannot be opened",
+            calls: whole,
+            subject: "FAILED: source missing"
         ) { try Descriptor.open($0.home.path, .directory).rename("photos", to: "away") },
         Row(
-            "whose source lost everything", .held, "the source is empty, but the drive has 1 entries of it",
-            calls: whole, light: .held, subject: "deletions are HELD"
+            "whose source lost everything",
+            .held,
+            "the source is empty, but the drive has 1 entries of it",
+            calls: whole,
+            light: .held,
+            subject: "deletions are HELD"
         ) { try Descriptor.open($0.sourcePath, .directory).unlink("old") },
         Row(
-            "that would delete too much", .held, "1 of 1 entries would be deleted, more than 0 or 20 percent",
-            calls: whole, light: .held, subject: "deletions are HELD",
+            "that would delete too much",
+            .held,
+            "1 of 1 entries would be deleted, more than 0 or 20 percent",
+            calls: whole,
+            light: .held,
+            subject: "deletions are HELD",
             copied: ["new", "old"]
         ) {
             try $0.configure(rest: "[guard]\nmax_delete = { files = 0 }")
@@ -137,69 +197,102 @@ struct BackupRunTests {
             try $0.home.write("photos/new", "new")
         },
         Row(
-            "whose source is locked", .locked, "source 'photos' was still locked by its owner after 0 s",
-            calls: whole, subject: "FAILED: locked by other work"
+            "whose source is locked",
+            .locked,
+            "source 'photos' was still locked by its owner after 0 s",
+            calls: whole,
+            subject: "FAILED: locked by other work"
         ) {
             try $0.home.write("the.lock", "")
-            try $0.configure(source: "lock = { kind = 'flock', path = '\($0.path("the.lock"))', wait = '0s' }")
+            try $0.configure(
+                source: "lock = { kind = 'flock', path = '\($0.path("the.lock"))', wait = '0s' }"
+            )
             try $0.holdLock("the.lock")
         },
         Row(
-            "for a source that is not configured", .config, "wants the source 'music', which is not configured",
-            calls: whole, subject: "FAILED: configuration invalid"
-        ) { try $0.home.write("etc/drives.d/red.toml", Sandbox.driveFile + "sources = ['photos', 'music']\n") },
+            "for a source that is not configured",
+            .config,
+            "wants the source 'music', which is not configured",
+            calls: whole,
+            subject: "FAILED: configuration invalid"
+        ) {
+            try $0.home.write("etc/drives.d/red.toml", Sandbox.driveFile + "sources = ['photos', 'music']\n")
+        },
     ]
 
     static let atTheEnd: [Row] = [
         Row(
-            "that is interrupted", .interrupted, "the run was stopped before it was done",
-            calls: toUnmount, subject: "was STOPPED while"
+            "that is interrupted",
+            .interrupted,
+            "the run was stopped before it was done",
+            calls: toUnmount,
+            subject: "was STOPPED while"
         ) { sandbox in
             try sandbox.home.write("photos/new", "new")
             let interruption = sandbox.interruption
             sandbox.drive.onCall("mount") { interruption.request() }
         },
         Row(
-            "whose sync fails", .failed, "not everything reached the drive",
+            "whose sync fails",
+            .failed,
+            "not everything reached the drive",
             calls: unreleased,
-            subject: "FAILED while writing the last data", safety: .safe(.closed), copied: ["new", "old"]
+            subject: "FAILED while writing the last data",
+            safety: .safe(.closed),
+            copied: ["new", "old"]
         ) {
             try $0.home.write("photos/new", "new")
             $0.drive.fail(.init(call: "sync", errno: .ioError, occurrences: 1...1))
         },
         Row(
-            "whose last sync fails", .failed, "not everything reached the drive",
+            "whose last sync fails",
+            .failed,
+            "not everything reached the drive",
             calls: unreleased,
-            subject: "FAILED while closing the drive", safety: .safe(.closed)
+            subject: "FAILED while closing the drive",
+            safety: .safe(.closed)
         ) { $0.drive.fail(.init(call: "sync", errno: .ioError, occurrences: 2...2)) },
         Row(
-            "whose flush fails", .failed, "not everything reached the drive",
+            "whose flush fails",
+            .failed,
+            "not everything reached the drive",
             calls: unreleased,
-            subject: "FAILED while closing the drive", safety: .safe(.closed)
+            subject: "FAILED while closing the drive",
+            safety: .safe(.closed)
         ) { $0.drive.fail(.init(call: "flush", errno: .ioError)) },
         Row(
-            "that cannot unmount", .notClosed, "device or resource busy (unmount)",
+            "that cannot unmount",
+            .notClosed,
+            "device or resource busy (unmount)",
             calls: busy,
-            light: .failedUnsafe, subject: "FAILED: drive not closed - DO NOT PULL",
+            light: .failedUnsafe,
+            subject: "FAILED: drive not closed - DO NOT PULL",
             safety: .unsafe(
                 reason: "'/run/mnt-red' is still mounted; 'borg' (process 812) has '/mnt/x' open; "
-                    + "mapping 'extbackup-red-7' is still open; 'borg' (process 812) has '/mnt/x' open")
+                    + "mapping 'extbackup-red-7' is still open; 'borg' (process 812) has '/mnt/x' open"
+            )
         ) {
             $0.drive.fail(.init(call: "unmount", errno: .resourceBusy))
             $0.drive.fail(.init(call: "deactivate", errno: .resourceBusy))
         },
         Row(
-            "whose drive is pulled while it is synced", .driveGone, "the drive vanished",
-            calls: pulled, subject: "FAILED: drive gone - already unplugged",
-            safety: .gone, copied: ["new", "old"]
+            "whose drive is pulled while it is synced",
+            .driveGone,
+            "the drive vanished",
+            calls: pulled,
+            subject: "FAILED: drive gone - already unplugged",
+            safety: .gone,
+            copied: ["new", "old"]
         ) {
             try $0.home.write("photos/new", "new")
             $0.drive.fail(.init(call: "sync", errno: .ioError, vanishes: true))
         },
     ]
 
-    @Test("that fails tells so by status, light, and one mail, and deletes nothing",
-        arguments: beforeOpening + whileOpen + atTheEnd)
+    @Test(
+        "that fails tells so by status, light, and one mail, and deletes nothing",
+        arguments: beforeOpening + whileOpen + atTheEnd
+    )
     func failure(row: Row) throws {
         let sandbox = try Sandbox()
         try sandbox.runBefore(files: ["old"])

@@ -26,41 +26,75 @@ private let addresses = "write addresses as 'root' or 'name@example.org', one fo
 private let standOut = "green is the only color that says 'safe to pull': let it stand out"
 
 private let unknownKeys: [Mistake] = [
-    Mistake("sorce = 1\n" + source, "1:1: unknown key 'sorce' in 'the top level'", hint: "did you mean 'source'?"),
-    Mistake(source + "[guards]\n", "4:2: unknown key 'guards' in 'the top level'", hint: "did you mean 'guard'?"),
     Mistake(
-        source + "exlude = []\n", "4:1: unknown key 'exlude' in 'source'", hint: "did you mean 'exclude'?"),
+        "sorce = 1\n" + source,
+        "1:1: unknown key 'sorce' in 'the top level'",
+        hint: "did you mean 'source'?"
+    ),
+    Mistake(
+        source + "[guards]\n",
+        "4:2: unknown key 'guards' in 'the top level'",
+        hint: "did you mean 'guard'?"
+    ),
+    Mistake(
+        source + "exlude = []\n",
+        "4:1: unknown key 'exlude' in 'source'",
+        hint: "did you mean 'exclude'?"
+    ),
     Mistake(source + "compression = 9\n", "4:1: unknown key 'compression' in 'source'", hint: sourceKeys),
     Mistake(
-        source + "lock = { kind = \"borg\", wiat = \"1s\" }\n", "4:25: unknown key 'wiat' in 'lock'",
-        hint: "did you mean 'wait'?"),
+        source + "lock = { kind = \"borg\", wiat = \"1s\" }\n",
+        "4:25: unknown key 'wiat' in 'lock'",
+        hint: "did you mean 'wait'?"
+    ),
     Mistake(
-        source + "lock = { kind = \"borg\", path = \"/x\" }\n", "4:25: unknown key 'path' in 'lock'",
-        hint: "known here: kind, wait"),
+        source + "lock = { kind = \"borg\", path = \"/x\" }\n",
+        "4:25: unknown key 'path' in 'lock'",
+        hint: "known here: kind, wait"
+    ),
     Mistake(
-        source + "[guard]\nmax_deletes = {}\n", "5:1: unknown key 'max_deletes' in 'guard'",
-        hint: "did you mean 'max_delete'?"),
+        source + "[guard]\nmax_deletes = {}\n",
+        "5:1: unknown key 'max_deletes' in 'guard'",
+        hint: "did you mean 'max_delete'?"
+    ),
     Mistake(
-        source + "[guard]\nmax_delete = { file = 1 }\n", "5:16: unknown key 'file' in 'max_delete'",
-        hint: "did you mean 'files'?"),
+        source + "[guard]\nmax_delete = { file = 1 }\n",
+        "5:16: unknown key 'file' in 'max_delete'",
+        hint: "did you mean 'files'?"
+    ),
     Mistake(
-        source + "[led]\nworkign = \"33c280\"\n", "5:1: unknown key 'workign' in 'led'",
-        hint: "did you mean 'working'?"),
+        source + "[led]\nworkign = \"33c280\"\n",
+        "5:1: unknown key 'workign' in 'led'",
+        hint: "did you mean 'working'?"
+    ),
     Mistake(
-        source + "[mail]\nform = \"root\"\n", "5:1: unknown key 'form' in 'mail'",
-        hint: "known here: on, sendmail, to"),
+        source + "[mail]\nform = \"root\"\n",
+        "5:1: unknown key 'form' in 'mail'",
+        hint: "known here: on, sendmail, to"
+    ),
     Mistake(
-        source + "[drive]\nwhendone = \"stop\"\n", "5:1: unknown key 'whendone' in 'drive'",
-        hint: "did you mean 'when_done'?"),
+        source + "[drive]\nwhendone = \"stop\"\n",
+        "5:1: unknown key 'whendone' in 'drive'",
+        hint: "did you mean 'when_done'?"
+    ),
 ]
 
 private let wrongKinds: [Mistake] = [
-    Mistake("source = 1\n", "1:1: 'source' must be an array of tables, written [[source]], not a whole number"),
-    Mistake("[source]\nname = \"a\"\n", "1:2: 'source' must be an array of tables, written [[source]], not a table"),
+    Mistake(
+        "source = 1\n",
+        "1:1: 'source' must be an array of tables, written [[source]], not a whole number"
+    ),
+    Mistake(
+        "[source]\nname = \"a\"\n",
+        "1:2: 'source' must be an array of tables, written [[source]], not a table"
+    ),
     Mistake("source = [1]\n", "1:11: 'source' must be a table, not a whole number"),
     Mistake("[[source]]\nname = 1\n", "2:1: 'name' must be a text, not a whole number"),
     Mistake(source + "exclude = \"*.tmp\"\n", "4:1: 'exclude' must be an array of texts, not a text"),
-    Mistake(source + "exclude = [\"a\", 2]\n", "4:17: 'exclude' holds a whole number, but only texts belong there"),
+    Mistake(
+        source + "exclude = [\"a\", 2]\n",
+        "4:17: 'exclude' holds a whole number, but only texts belong there"
+    ),
     Mistake(source + "require_mount = \"yes\"\n", "4:1: 'require_mount' must be true or false, not a text"),
     Mistake(source + "lock = \"borg\"\n", "4:1: 'lock' must be a table, not a text"),
     Mistake(source + "[led]\nindex = 1.5\n", "5:1: 'index' must be a whole number, not a number"),
@@ -74,60 +108,101 @@ private let values: [Mistake] = [
     Mistake("[[source]]\npath = \"/p\"\n", "1:1: 'source' needs the key 'name'"),
     Mistake("[[source]]\nname = \"p\"\n", "1:1: 'source' needs the key 'path'"),
     Mistake(source + source, "5:1: two sources have the name 'photos'"),
-    Mistake(source + "[guard]\nmax_delete = { percent = 101 }\n", "5:16: 'percent' must be from 0 to 100, not 101"),
+    Mistake(
+        source + "[guard]\nmax_delete = { percent = 101 }\n",
+        "5:16: 'percent' must be from 0 to 100, not 101"
+    ),
     Mistake(
         source + "[guard]\nmax_delete = { files = -1 }\n",
-        "5:16: 'files' must be from 0 to 9223372036854775807, not -1"),
+        "5:16: 'files' must be from 0 to 9223372036854775807, not -1"
+    ),
     Mistake(source + "[led]\nindex = 64\n", "5:1: 'index' must be from 0 to 63, not 64"),
     Mistake(source + "[led]\nbrightness = 0\n", "5:1: 'brightness' must be from 1 to 100, not 0"),
-    Mistake(source + "[led]\nserial = \"\"\n", "4:2: in 'led': 'serial' is empty: name a stick like 'BS012345-3.0', or leave it out", hint: standOut),
-    Mistake(source + "[led]\nsafe = \"000000\"\n", "4:2: in 'led': the color of 'safe' is dark at this brightness", hint: standOut),
+    Mistake(
+        source + "[led]\nserial = \"\"\n",
+        "4:2: in 'led': 'serial' is empty: name a stick like 'BS012345-3.0', or leave it out",
+        hint: standOut
+    ),
+    Mistake(
+        source + "[led]\nsafe = \"000000\"\n",
+        "4:2: in 'led': the color of 'safe' is dark at this brightness",
+        hint: standOut
+    ),
     Mistake(
         source + "[led]\nfailed = \"008000\"\n",
-        "4:2: in 'led': the color of 'failed' cannot be told from that of 'safe' at this brightness", hint: standOut),
+        "4:2: in 'led': the color of 'failed' cannot be told from that of 'safe' at this brightness",
+        hint: standOut
+    ),
     Mistake(
         source + "[mail]\non = [\"recoverd\"]\n",
-        "5:7: 'on' cannot be 'recoverd'; possible: failure, held, recovered", hint: "did you mean 'recovered'?"),
+        "5:7: 'on' cannot be 'recoverd'; possible: failure, held, recovered",
+        hint: "did you mean 'recovered'?"
+    ),
     Mistake(
         source + "[drive]\nwhen_done = \"eject\"\n",
-        "5:1: 'when_done' cannot be 'eject'; possible: power-off, stop, leave"),
+        "5:1: 'when_done' cannot be 'eject'; possible: power-off, stop, leave"
+    ),
     Mistake(
-        source + "lock = { kind = \"brog\" }\n", "4:10: 'kind' cannot be 'brog'; possible: flock, borg, command",
-        hint: "did you mean 'borg'?"),
-    Mistake(source + "lock = { wait = \"1m\" }\n", "4:1: 'lock' needs the key 'kind': flock, borg or command"),
+        source + "lock = { kind = \"brog\" }\n",
+        "4:10: 'kind' cannot be 'brog'; possible: flock, borg, command",
+        hint: "did you mean 'borg'?"
+    ),
+    Mistake(
+        source + "lock = { wait = \"1m\" }\n",
+        "4:1: 'lock' needs the key 'kind': flock, borg or command"
+    ),
     Mistake(source + "lock = { kind = \"flock\" }\n", "4:1: 'lock' needs the key 'path'"),
     Mistake(
         source + "lock = { kind = \"command\", command = [] }\n",
-        "4:1: a lock of kind 'command' needs 'command', an array of texts"),
+        "4:1: a lock of kind 'command' needs 'command', an array of texts"
+    ),
     Mistake(
         source + "lock = { kind = \"command\", command = [\"hold\"] }\n",
-        "4:39: 'command' must be an absolute path, not 'hold'"),
+        "4:39: 'command' must be an absolute path, not 'hold'"
+    ),
     Mistake(
         source + "lock = { kind = \"borg\", wait = \"30\" }\n",
-        "4:25: 'wait' must be a number with a unit s, m or h, not '30'", hint: "for example \"30m\""),
+        "4:25: 'wait' must be a number with a unit s, m or h, not '30'",
+        hint: "for example \"30m\""
+    ),
 ]
 
 private let texts: [Mistake] = [
     Mistake(
-        "[[source]]\nname = \"p\"\npath = \"photos\"\n", "3:1: 'path' must be an absolute path, not 'photos'"),
+        "[[source]]\nname = \"p\"\npath = \"photos\"\n",
+        "3:1: 'path' must be an absolute path, not 'photos'"
+    ),
     Mistake("[[source]]\nname = \"p\"\npath = \"\"\n", "3:1: 'path' must be an absolute path, not ''"),
-    Mistake("[[source]]\nname = \"p\"\npath = \"/srv/../etc\"\n", "3:1: 'path' must not hold '..': '/srv/../etc'"),
+    Mistake(
+        "[[source]]\nname = \"p\"\npath = \"/srv/../etc\"\n",
+        "3:1: 'path' must not hold '..': '/srv/../etc'"
+    ),
     Mistake("[[source]]\nname = \"p\"\npath = \"/a\\u0000b\"\n", "3:1: 'path' must not hold a NUL character"),
     Mistake(source + "exclude = [\"\"]\n", "4:12: an empty pattern excludes nothing; remove it"),
-    Mistake(source + "exclude = [\"a\", \"!\"]\n", "4:17: '!' drops all patterns before it; remove them instead"),
+    Mistake(
+        source + "exclude = [\"a\", \"!\"]\n",
+        "4:17: '!' drops all patterns before it; remove them instead"
+    ),
     Mistake(source + "exclude = [\"- \"]\n", "4:12: 'exclude': the filter rule '- ' has no pattern"),
     Mistake(source + "exclude = [\"a\\u0000b\"]\n", "4:12: 'exclude' must not hold a NUL character"),
     Mistake(
-        source + "[led]\nworking = \"green\"\n", "5:1: 'working': 'green' is no color: write six digits like '33c280', or 'off'",
-        hint: "for example \"33c280\""),
+        source + "[led]\nworking = \"green\"\n",
+        "5:1: 'working': 'green' is no color: write six digits like '33c280', or 'off'",
+        hint: "for example \"33c280\""
+    ),
     Mistake(
-        source + "[mail]\nto = [\"root\\nBcc: all\"]\n", "5:7: 'root\\nBcc: all' is no mail address", hint: addresses),
+        source + "[mail]\nto = [\"root\\nBcc: all\"]\n",
+        "5:7: 'root\\nBcc: all' is no mail address",
+        hint: addresses
+    ),
     Mistake(source + "[mail]\nto = [\"-oQ/tmp\"]\n", "5:7: '-oQ/tmp' is no mail address", hint: addresses),
     Mistake(source + "[mail]\nto = [\"a@b@c\"]\n", "5:7: 'a@b@c' is no mail address", hint: addresses),
     Mistake(source + "[mail]\nto = [\"a, b\"]\n", "5:7: 'a, b' is no mail address", hint: addresses),
     Mistake(source + "[mail]\nto = [\"\"]\n", "5:7: '' is no mail address", hint: addresses),
     Mistake(
-        source + "[mail]\nsendmail = \"msmtp\"\n", "5:1: 'sendmail' must be an absolute path, not 'msmtp'"),
+        source + "[mail]\nsendmail = \"msmtp\"\n",
+        "5:1: 'sendmail' must be an absolute path, not 'msmtp'"
+    ),
 ]
 
 @Suite("A mistake in the configuration")
@@ -143,7 +218,10 @@ struct ConfigurationMistakeTests {
         }
     }
 
-    @Test("is told with file, line, column and a way out", arguments: unknownKeys + wrongKinds + values + texts)
+    @Test(
+        "is told with file, line, column and a way out",
+        arguments: unknownKeys + wrongKinds + values + texts
+    )
     private func told(row: Mistake) throws {
         let error = try #require(mistake(in: Array(row.text.utf8)))
         #expect(error.description == "/etc/extbackup/config.toml:\(row.message)")
@@ -153,7 +231,8 @@ struct ConfigurationMistakeTests {
     @Test(
         "in a source's name is told, for it becomes a folder on the drive",
         arguments: [
-            ".extbackup", "..", ".", "-rf", "_x", "a/b", "a b", "fotos-ä", "", String(repeating: "a", count: 65),
+            ".extbackup", "..", ".", "-rf", "_x", "a/b", "a b", "fotos-ä", "",
+            String(repeating: "a", count: 65),
         ]
     )
     func names(name: String) throws {

@@ -75,11 +75,18 @@ struct ConfigurationTests {
                 SourceLock(kind: .command(["/bin/hold", "-x"]), wait: .seconds(7200)),
                 SourceLock(kind: .borg, wait: .seconds(1800)),
                 SourceLock(kind: .flock(path: "/run/lock/db"), wait: .zero),
-            ])
+            ]
+        )
         #expect(read.deletionLimit == DeletionLimit(files: 5, percent: 0))
         #expect(
             read.light
-                == LightConfiguration(serial: "BS1", index: 3, brightness: 100, colors: [.working: try RGB("0000ff")]))
+                == LightConfiguration(
+                    serial: "BS1",
+                    index: 3,
+                    brightness: 100,
+                    colors: [.working: try RGB("0000ff")]
+                )
+        )
         #expect(read.mail.recipients == [])
         #expect(read.mail.policy.occasions == [])
         #expect(read.mail.sendmail == "/usr/bin/msmtp")
@@ -103,7 +110,8 @@ struct ConfigurationTests {
     @Test(
         "tells times with a unit",
         arguments: [
-            ("90s", 90), ("30m", 1800), ("2h", 7200), ("0s", 0), ("168h", 604_800), ("169h", nil), ("30", nil),
+            ("90s", 90), ("30m", 1800), ("2h", 7200), ("0s", 0), ("168h", 604_800), ("169h", nil),
+            ("30", nil),
             ("", nil), ("m", nil), ("-1s", nil), ("1.5h", nil), ("30 m", nil), ("1d", nil),
             ("99999999999999999999s", nil), ("9223372036854775807h", nil),
         ] as [(String, Int?)]
@@ -118,7 +126,8 @@ struct SpellingTests {
     @Test(
         "finds what a slip of the finger meant, and nothing else",
         arguments: [
-            ("exlude", "exclude"), ("excldue", "exclude"), ("paht", "path"), ("Path", "path"), ("nam", "name"),
+            ("exlude", "exclude"), ("excldue", "exclude"), ("paht", "path"), ("Path", "path"),
+            ("nam", "name"),
             ("to", "to"), ("ot", "to"), ("compression", nil), ("", nil), ("x", nil),
         ] as [(String, String?)]
     )

@@ -224,7 +224,7 @@ public final class NAS: Sendable {
         _ commands: () -> String
     ) throws(LabFailure) -> String {
         // What the guest powered off must be pulled before it can be plugged again.
-        try guest.pull(drive)
+        if guest.isPlugged(drive) { try guest.pull(drive) }
         try guest.check("systemctl mask -q --runtime \(Self.unit(name))")
         try guest.plug(drive)
         try guest.waitForDrive(drive)

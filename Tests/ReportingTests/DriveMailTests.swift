@@ -90,7 +90,7 @@ struct DriveMailTests {
 
             What to do now (commands as root)
               1. Leave the drive plugged in, and close it:
-                     extbackup eject red
+                     extbackup cleanup red
               2. Pull it only after that command says that it is safe. If it fails, shut
                  the NAS down; when it is off, the drive may be pulled:
                      systemctl poweroff

@@ -30,7 +30,7 @@ struct RunMailTests {
         if case .unsafe = safety {
             #expect(
                 body.contains(
-                    "  1. Leave the drive plugged in, and close it:\n         extbackup eject red\n"
+                    "  1. Leave the drive plugged in, and close it:\n         extbackup cleanup red\n"
                 )
             )
         } else {
@@ -108,9 +108,9 @@ struct RunMailTests {
 
     @Test("gives the hint of whoever saw the failure instead of general advice")
     func hint() {
-        let failure = Explanation(message: "no", hint: "try this: extbackup doctor")
+        let failure = Explanation(message: "no", hint: "try this: extbackup status")
         let body = body(Sample.report(.failed(.noSpace), failure: failure))
-        #expect(steps(in: body).map(String.init).first == "  1. Try this: extbackup doctor")
+        #expect(steps(in: body).map(String.init).first == "  1. Try this: extbackup status")
         #expect(!body.contains("exclude"))
     }
 }

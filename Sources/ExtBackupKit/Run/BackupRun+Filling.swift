@@ -13,6 +13,8 @@ extension BackupRun {
         enter(.checking)
         guard var marker = checkedMarker(on: mounted.root, drive) else { return }
         guard holdRoot(mounted.root) else { return }
+        // The descriptor's end unlocks too, ignoring.
+        defer { try? mounted.root.unlock() }
         let sources = chosenSources(drive, configuration)
         enter(.locking)
         let isCopied = withLocks(on: sources[...], held: []) { run, held in
@@ -131,6 +133,7 @@ extension BackupRun {
                 lock,
                 of: source,
                 interruption: context.interruption,
+                runFolder: context.layout.runFolder,
                 onWait: { notifier.beat() }
             )
             let isCopied = withLocks(on: rest, held: held + [source], body)

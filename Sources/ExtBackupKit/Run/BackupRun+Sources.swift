@@ -178,7 +178,7 @@ extension BackupRun {
             )
         }
         guard outcome.isPartial else { return }
-        for entry in outcome.skipped.listed { result.skipped.add(entry.path, reason: "\(entry.reason)") }
+        for entry in outcome.skipped.listed { result.skipped.add(entry.path, reason: entry.reason.text) }
         result.skipped.total = Int64(outcome.skipped.count)
         record.fail(
             Failure(

@@ -59,10 +59,10 @@ extension Failure {
         switch error {
         case .interrupted:
             self = .interrupted
-        case .noSpace:
+        case .noSpace(let cause):
             self.init(
                 .noSpace,
-                "the drive became full while '\(source)' was copied: \(error)",
+                "the drive became full while '\(source)' was copied: \(cause)",
                 hint: "make room, exclude something, or prepare a larger drive"
             )
         case .destinationFailed where !isDrivePresent:
@@ -71,16 +71,16 @@ extension Failure {
                 "drive '\(drive)' vanished while '\(source)' was copied",
                 hint: "plug it in again: the copy goes on where it was; check the cable if nobody pulled it"
             )
-        case .destinationFailed:
+        case .destinationFailed(let cause):
             self.init(
                 .failed,
-                "drive '\(drive)' failed while '\(source)' was copied: \(error)",
+                "drive '\(drive)' failed while '\(source)' was copied: \(cause)",
                 hint: "look at 'journalctl -k'; the drive, its cable or its power supply may be failing"
             )
-        case .sourceFailed:
+        case .sourceFailed(let cause):
             self.init(
                 .sourceMissing,
-                "source '\(source)' cannot be read: \(error)",
+                "source '\(source)' cannot be read: \(cause)",
                 hint: "check the path and its disk"
             )
         case .outOfResources:

@@ -15,12 +15,15 @@ struct HeldSourceLock: ~Copyable {
 
     /// Waits for the lock.
     ///
-    /// - Parameter onWait: called about every second; the wait is bounded by the lock's own time.
+    /// - Parameters:
+    ///   - runFolder: where borg keeps what it needs while it runs.
+    ///   - onWait: called about every second; the wait is bounded by the lock's own time.
     /// - Throws: `Failure` with status `locked` when the time is over or the lock cannot be had.
     static func take(
         _ lock: SourceLock,
         of source: SourceConfiguration,
         interruption: Interruption,
+        runFolder: FileName,
         onWait: () -> Void
     ) throws(Failure) -> HeldSourceLock {
         switch lock.kind {
@@ -29,7 +32,7 @@ struct HeldSourceLock: ~Copyable {
                 holding: .file(try waitForFile(path, lock, of: source, interruption, onWait))
             )
         case .borg:
-            try takeBorg(lock, of: source, interruption, onWait)
+            try start(borg(lock, source.path, runFolder), lock, of: source, interruption, onWait)
         case .command(let arguments):
             HeldSourceLock(
                 holding: .companion(
@@ -43,7 +46,9 @@ struct HeldSourceLock: ~Copyable {
     /// Gives the lock back. What its holder says then is worth a warning, for the copy is done.
     consuming func release() -> String? {
         switch consume holding {
-        case .file:
+        case .file(let file):
+            // Closing unlocks too, ignoring.
+            try? file.unlock()
             return nil
         case .companion(let companion, let source):
             return Self.finish(companion, source: source)
@@ -94,6 +99,7 @@ struct HeldSourceLock: ~Copyable {
         return file
     }
 
+<<<<<<< HEAD
     /// borg keeps its lock as long as the program that it starts runs; ours waits for the end of its input. The lock
     /// is a file in the repository, which the service's rules make read-only for us.
     private static func takeBorg(
@@ -122,16 +128,37 @@ struct HeldSourceLock: ~Copyable {
 
     private static func borg(_ lock: SourceLock, _ source: SourceConfiguration) -> ChildProcess {
         let seconds = String(lock.wait.components.seconds)
+=======
+    /// borg keeps its lock as long as the program that it starts runs; ours waits for the end of its input.
+    private static func borg(_ lock: SourceLock, _ repository: FileName, _ runFolder: FileName)
+        -> ChildProcess
+    {
+        let base = runFolder.appending("borg")
+>>>>>>> kittests
         return ChildProcess(
             [
-                "/usr/bin/borg", "--lock-wait", FileName(seconds), "with-lock", source.path,
-                "/bin/sh", "-c", "echo locked && exec cat >/dev/null",
+                "/usr/bin/borg", "--lock-wait", FileName(String(lock.wait.components.seconds)), "with-lock",
+                repository, "/bin/sh", "-c", "echo locked && exec cat >/dev/null",
             ],
             environment: [
                 "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
+<<<<<<< HEAD
                 "BORG_BASE_DIR=/run/extbackup/borg",
             ]
         )
+=======
+                FileName(bytes: Array("BORG_BASE_DIR=".utf8) + base.bytes),
+            ]
+        )
+    }
+
+    /// borg waits by itself and says then who has the lock; it gets the time to say so.
+    private static func patience(_ lock: SourceLock) -> Duration {
+        switch lock.kind {
+        case .borg: lock.wait + .seconds(60)
+        case .flock, .command: lock.wait
+        }
+>>>>>>> kittests
     }
 
     private static func start(
@@ -145,7 +172,7 @@ struct HeldSourceLock: ~Copyable {
             try CompanionProcess(starting: process)
         }
         let readiness = try explaining(source) { () throws(SystemError) in
-            try companion.waitUntilReady(timeout: lock.wait, interruption: interruption, onWait: onWait)
+            try companion.waitUntilReady(timeout: patience(lock), interruption: interruption, onWait: onWait)
         }
         switch readiness {
         case .ready:

@@ -28,10 +28,9 @@ public struct Outbox: Sendable {
         let directory = try open()
         var sent = 0
         var errors: [ReportingError] = []
-        for name in try directory.entryNames().sorted() where name.bytes.first != UInt8(ascii: ".") {
-            let bytes = try directory.open(name, .read).readAll(limit: 1 << 20)
-            do {
-                try transport.send(bytes)
+        for name in try directory.entryNames().sorted() where Self.isMail(name) {
+            do throws(ReportingError) {
+                try transport.send(try Self.read(name, in: directory))
             } catch {
                 errors.append(error)
                 continue
@@ -40,6 +39,22 @@ public struct Outbox: Sendable {
             sent += 1
         }
         return (sent, errors)
+    }
+
+    /// Hidden files are being written.
+    private static func isMail(_ name: FileName) -> Bool {
+        name.bytes.first != UInt8(ascii: ".") && name.bytes.suffix(4) == Array(".eml".utf8)[...]
+    }
+
+    private static func read(
+        _ name: FileName,
+        in directory: borrowing Descriptor
+    ) throws(ReportingError) -> [UInt8] {
+        do {
+            return try directory.open(name, [.read, .nonBlocking]).readAll(limit: 1 << 20)
+        } catch {
+            throw ReportingError(.mail, "the mail \(name) cannot be read: \(error.reason)")
+        }
     }
 
     private func open() throws(SystemError) -> Descriptor {

@@ -6,6 +6,16 @@ import Reporting
 struct RunLock: ~Copyable {
     private let file: Descriptor
 
+    private init(file: consuming Descriptor) {
+        self.file = file
+    }
+
+    deinit {
+        // Closing unlocks too, but only when no program that is just being started has a copy of the descriptor
+        // for a moment, ignoring.
+        try? file.unlock()
+    }
+
     static func take(of name: DriveName, in context: RunContext) throws(Failure) -> RunLock {
         do throws(SystemError) {
             let folder = try Descriptor.makeFolder(context.layout.runFolder, mode: 0o755)

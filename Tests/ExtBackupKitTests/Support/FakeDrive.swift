@@ -104,7 +104,8 @@ final class FakeDrive: DriveOperations {
 
     func mappings() throws(SystemError) -> [FileName] { state.withLock { $0.mappings } }
 
-    func checkFileSystem(of mapping: FileName, _ kind: FileSystemKind) throws(SystemError) -> FileSystemState {
+    func checkFileSystem(of mapping: FileName, _ kind: FileSystemKind) throws(SystemError) -> FileSystemState
+    {
         try system("check")
         return .clean
     }

@@ -87,7 +87,8 @@ final class Sandbox: Sendable {
                     seconds: time.withLock {
                         $0 += 1
                         return $0
-                    })
+                    }
+                )
             },
             hostName: "nas",
             invocation: invocation,
@@ -151,7 +152,9 @@ final class Sandbox: Sendable {
 
 extension Sandbox {
     /// A path below the sandbox, for texts.
-    func path(_ name: String) -> String { String(decoding: home.path.appending(FileName(name)).bytes, as: UTF8.self) }
+    func path(_ name: String) -> String {
+        String(decoding: home.path.appending(FileName(name)).bytes, as: UTF8.self)
+    }
 
     /// Holds flock(2) on a file until the sandbox goes.
     func holdLock(_ name: FileName) throws {

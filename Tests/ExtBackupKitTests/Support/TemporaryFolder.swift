@@ -40,7 +40,10 @@ final class TemporaryFolder: Sendable {
     }
 
     func contents(_ name: FileName) throws -> String {
-        String(decoding: try Descriptor.open(path.appending(name), .read).readAll(limit: 1 << 20), as: UTF8.self)
+        String(
+            decoding: try Descriptor.open(path.appending(name), .read).readAll(limit: 1 << 20),
+            as: UTF8.self
+        )
     }
 
     func exists(_ name: FileName) -> Bool {
