@@ -135,7 +135,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "extbackup-demo",
-            dependencies: ["Lab"],
+            dependencies: ["Lab", "LinuxSystem"],
             path: "Tests/LabDemo",
             swiftSettings: swiftSettings
         ),

@@ -186,16 +186,25 @@ public final class NAS: Sendable {
         )
     }
 
+    /// The names of the sources, which are those of their folders too.
+    public static let sources = ["photos", "documents"]
+
+    /// The command by which an independent program compares a source with its copy on a drive that is mounted at
+    /// /mnt. It prints what differs.
+    public static func comparison(of source: String) -> String {
+        """
+        rsync -naHAX --numeric-ids --checksum --delete -i --exclude='*.tmp' --exclude='/lost+found/' \\
+            /srv/\(source)/ /mnt/\(source)/
+        """
+    }
+
     /// What an independent program finds different between the sources and the drive: nothing, when all is well.
     /// The drive must not be plugged in; afterwards it is not.
     public func differences(on drive: VirtualDrive, name: String = "red") throws(LabFailure) -> String {
         try look(into: drive, name: name) {
-            """
-            for source in photos documents; do
-                rsync -naHAX --numeric-ids --checksum --delete -i --exclude='*.tmp' --exclude='/lost+found/' \
-                    /srv/$source/ /mnt/$source/ || echo "rsync failed: $?"
-            done
-            """
+            Self.sources.map { Self.comparison(of: $0) + " || echo \"rsync failed: $?\"" }.joined(
+                separator: "\n"
+            )
         }
     }
 
@@ -215,7 +224,7 @@ public final class NAS: Sendable {
         _ commands: () -> String
     ) throws(LabFailure) -> String {
         // What the guest powered off must be pulled before it can be plugged again.
-        try guest.pull(drive)
+        if guest.isPlugged(drive) { try guest.pull(drive) }
         try guest.check("systemctl mask -q --runtime \(Self.unit(name))")
         try guest.plug(drive)
         try guest.waitForDrive(drive)

@@ -120,6 +120,11 @@ extension Guest {
         }
     }
 
+    /// True from plugging to pulling, whatever the guest makes of the drive.
+    public func isPlugged(_ drive: VirtualDrive) -> Bool {
+        plugged.withLock { $0[drive.imagePath] != nil }
+    }
+
     /// Pulls a drive, as a hand does: the guest is not asked. Also right when the guest has powered the drive off,
     /// and it can be plugged again.
     public func pull(_ drive: VirtualDrive) throws(LabFailure) {

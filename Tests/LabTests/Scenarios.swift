@@ -231,7 +231,10 @@ extension LabTests {
             )
             try nas.plugAndWaitForCopying(drive)
             #expect(try nas.guest.run("systemctl is-active owner").status != 0, "it waited for the owner")
-            #expect(try nas.guest.run("borg --lock-wait 1 with-lock /srv/borg true").status != 0, "it holds the lock")
+            #expect(
+                try nas.guest.run("borg --lock-wait 1 with-lock /srv/borg true").status != 0,
+                "it holds the lock"
+            )
             try nas.guest.setSpeed(of: drive, to: .full)
             let run = try nas.waitForEnd()
             try #require(run.status == 0, run.story)

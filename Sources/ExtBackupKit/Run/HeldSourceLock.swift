@@ -32,7 +32,7 @@ struct HeldSourceLock: ~Copyable {
                 holding: .file(try waitForFile(path, lock, of: source, interruption, onWait))
             )
         case .borg:
-            try takeBorg(lock, of: source, interruption, runFolder, onWait)
+            try takeBorg(lock, of: source, runFolder, interruption, onWait)
         case .command(let arguments):
             HeldSourceLock(
                 holding: .companion(
@@ -104,8 +104,8 @@ struct HeldSourceLock: ~Copyable {
     private static func takeBorg(
         _ lock: SourceLock,
         of source: SourceConfiguration,
-        _ interruption: Interruption,
         _ runFolder: FileName,
+        _ interruption: Interruption,
         _ onWait: () -> Void
     ) throws(Failure) -> HeldSourceLock {
         let path = source.path

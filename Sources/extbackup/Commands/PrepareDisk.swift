@@ -59,7 +59,6 @@ struct PrepareDisk: ParsableCommand {
             )
         }
         let disk = try DiskDescription(at: FileName(device))
-        try disk.refuse()
         for line in disk.lines { Output.say(line) }
         try confirm(disk)
         let passphrase = try choosePassphrase()
@@ -79,8 +78,8 @@ struct PrepareDisk: ParsableCommand {
             guard confirmation.accepts(serial) else {
                 throw Failure(
                     .usage,
-                    "\(FileName(serial)) is not \(confirmation.question); nothing was changed",
-                    hint: "compare it with what is written above and on the disk's label"
+                    "\(FileName(serial)) is not \(confirmation.question) of this disk; nothing was changed",
+                    hint: "compare the number on the disk's label with the one above"
                 )
             }
             if yes { return }
