@@ -135,7 +135,7 @@ struct DriveMailTests {
     func driveGone() throws {
         let expected = #"""
             To: root
-            Subject: [nas] Backup to drive 'red' FAILED: drive gone - already unplugged
+            Subject: [nas] Backup to drive 'red' FAILED: drive gone - not plugged in
             Message-ID: <extbackup.6f1c2c52-0d1d-4b5c-9d0e-0f6b7f3b2a11.17-1772347245@nas>
             In-Reply-To: <extbackup.6f1c2c52-0d1d-4b5c-9d0e-0f6b7f3b2a11@nas>
             References: <extbackup.6f1c2c52-0d1d-4b5c-9d0e-0f6b7f3b2a11@nas>
@@ -151,7 +151,7 @@ struct DriveMailTests {
               1. Check the drive's cable, its port and its power supply.
               2. Plug the drive in again. The backup starts by itself and goes on.
 
-            Is the drive safe to pull? It is not plugged in any more.
+            Is the drive safe to pull? It is not plugged in.
 
             Facts
               host          nas

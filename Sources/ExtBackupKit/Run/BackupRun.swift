@@ -237,7 +237,11 @@ public struct BackupRun {
         if !error.isClosed {
             return .unsafe(reason: error.leftOpen.map(\.description).joined(separator: "; "))
         }
-        if case .gone = error.reason { return .gone }
-        return .safe(.closed)
+        switch error.reason {
+        case .gone, .absent: return .gone
+        case .ambiguous, .wrongSerial, .suspiciousInterfaces, .inUse, .wrongKey, .unlockRefused,
+            .damagedFileSystem, .mountRefused, .syncFailed, .notClosed, .searchFailed:
+            return .safe(.closed)
+        }
     }
 }
