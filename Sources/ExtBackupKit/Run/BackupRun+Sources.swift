@@ -82,7 +82,7 @@ extension BackupRun {
 
     /// Opens a source's root, after the checks that keep a missing source from wiping its copy.
     private func openSource(_ source: SourceConfiguration) throws(Failure) -> Descriptor {
-        let hint = "mount or repair it, then plug the drive in again; nothing was deleted on the drive"
+        let hint = "mount or repair it; nothing was deleted on the drive"
         do {
             if source.requiresMount, try !MountTable.ofMachine().isMountPoint(try resolvedPath(source.path)) {
                 throw Failure(

@@ -190,7 +190,7 @@ struct HeldSourceLock: ~Copyable {
             throw Failure(
                 .locked,
                 "the lock of source '\(source.name)' was not given (\(ending)): \(line)",
-                hint: "see whether another program works on \(source.path), then plug the drive in again"
+                hint: "see whether another program works on \(source.path)"
             )
         }
     }
