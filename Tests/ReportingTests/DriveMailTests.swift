@@ -205,9 +205,10 @@ struct DriveMailTests {
 
             What to do now (commands as root)
               1. Nothing was written to the drive. See whether its header is damaged:
-                     extbackup header check red
-              2. If it is, put the NAS's copy of the header back:
-                     extbackup header restore red
+                     cryptsetup luksDump /dev/disk/by-uuid/6f1c2c52-0d1d-4b5c-9d0e-0f6b7f3b2a11
+              2. If that shows an error, put the NAS's copy of the header back; write the
+                 drive's partition, as 'lsblk' shows it, for /dev/sdX1:
+                     cryptsetup luksHeaderRestore /dev/sdX1 --header-backup-file /var/lib/extbackup/headers/6f1c2c52-0d1d-4b5c-9d0e-0f6b7f3b2a11.img
               3. Run the backup again: pull the drive and plug it in, or
                      extbackup run red
 

@@ -59,6 +59,7 @@ struct PrepareDisk: ParsableCommand {
             )
         }
         let disk = try DiskDescription(at: FileName(device))
+        try disk.refuse()
         for line in disk.lines { Output.say(line) }
         let ask = Ask(interruption: program.context.interruption)
         try confirm(disk, ask)
@@ -79,8 +80,8 @@ struct PrepareDisk: ParsableCommand {
             guard confirmation.accepts(serial) else {
                 throw Failure(
                     .usage,
-                    "\(FileName(serial)) is not \(confirmation.question) of this disk; nothing was changed",
-                    hint: "compare the number on the disk's label with the one above"
+                    "\(FileName(serial)) is not \(confirmation.question); nothing was changed",
+                    hint: "compare it with what is written above and on the disk's label"
                 )
             }
             if yes { return }
