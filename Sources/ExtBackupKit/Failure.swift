@@ -36,7 +36,7 @@ extension Failure {
         Failure(
             .locked,
             "source '\(source)' was still locked by its owner after \(wait.text)",
-            hint: "wait until that work is done, then plug the drive in again"
+            hint: "wait until that work is done"
         )
     }
 

@@ -64,7 +64,8 @@ public struct StatusOverview {
         lines.append("  " + report.safety.sentence)
         for source in report.sources {
             lines.append(
-                "  \(source.name): \(ByteCount.grouped(source.filesCopied)) files copied, \(source.bytesCopied), "
+                "  \(source.name): \(ByteCount.grouped(source.filesCopied)) "
+                    + "\(source.filesCopied == 1 ? "file" : "files") copied, \(source.bytesCopied), "
                     + "\(ByteCount.grouped(source.deleted)) deleted"
             )
         }

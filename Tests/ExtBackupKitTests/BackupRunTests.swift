@@ -303,6 +303,10 @@ struct BackupRunTests {
         let message = report.failure?.message ?? ""
         #expect(message.contains(row.message), "\(message)")
         #expect(report.failure?.hint != nil)
+        if case .failed = report.verdict {
+            let hint = report.failure?.hint ?? ""
+            #expect(!hint.contains("plug"), "how the next run begins is said by the mail already")
+        }
         let events = sandbox.log.events.dropFirst(seen)
         #expect(events.filter { !$0.hasPrefix("light ") } == row.calls)
         #expect(!events.contains("light safe"))

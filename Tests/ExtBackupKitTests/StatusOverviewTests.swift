@@ -28,10 +28,13 @@ struct StatusOverviewTests {
         #expect(try StatusOverview(sandbox.context()).lines == ["red", "  last good backup: never"])
     }
 
-    @Test("of a drive that works tells result, age and amounts")
-    func good() throws {
+    @Test(
+        "of a drive that works tells result, age and amounts",
+        arguments: [(["a"], "1 file copied, 8 bytes"), (["a", "b"], "2 files copied, 16 bytes")]
+    )
+    func good(files: [String], amounts: String) throws {
         let sandbox = try Sandbox()
-        try sandbox.runBefore(files: ["a", "b"])
+        try sandbox.runBefore(files: files)
         let lines = try StatusOverview(sandbox.context()).lines
         #expect(
             lines == [
@@ -39,7 +42,7 @@ struct StatusOverviewTests {
                 "  last good backup: 2026-09-21 14:13 UTC (just now)",
                 "  last run: ok, 2026-09-21 14:13 UTC (just now)",
                 "  safe to pull: closed and powered off",
-                "  photos: 2 files copied, 16 bytes, 0 deleted",
+                "  photos: \(amounts), 0 deleted",
             ]
         )
     }

@@ -193,8 +193,8 @@ public final class NAS: Sendable {
     /// /mnt. It prints what differs.
     public static func comparison(of source: String) -> String {
         """
-        rsync -naHAX --numeric-ids --checksum --delete -i --exclude='*.tmp' --exclude='/lost+found/' \\
-            /srv/\(source)/ /mnt/\(source)/
+        rsync -naHAX --numeric-ids --checksum --delete -i \\
+            --exclude='*.tmp' --exclude='/lost+found/' /srv/\(source)/ /mnt/\(source)/
         """
     }
 

@@ -29,11 +29,15 @@ enum ExpectedEnd {
 
 extension Demo {
     /// Plugs the drive in, tells the run, and checks that it ended as it should.
-    mutating func backUp(_ title: String, expecting expected: ExpectedEnd) throws(LabFailure) {
+    mutating func backUp(
+        _ title: String,
+        speed: DriveSpeed = .full,
+        expecting expected: ExpectedEnd
+    ) throws(LabFailure) {
         let guest = nas.guest
         let drive = drive
-        let outcome = try timeline.tell("a hand plugs the drive in") { () throws(LabFailure) in
-            try guest.plug(drive)
+        let outcome = try timeline.tell("the drive is plugged in") { () throws(LabFailure) in
+            try guest.plug(drive, speed: speed)
         }
         let run = try nas.waitForEnd()
         guard run.status == expected.status, outcome.lights == expected.lights else {

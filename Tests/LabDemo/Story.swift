@@ -52,7 +52,7 @@ enum Story {
         switch words {
         case "source copied":
             return .row(
-                "\(field("source") ?? "?"): \(field("files") ?? "?") files copied, "
+                "\(field("source") ?? "?"): \(field("files") == "1" ? "1 file" : (field("files") ?? "?") + " files") copied, "
                     + "\(byteText(field("bytes").flatMap { Int($0) } ?? 0)), \(field("deleted") ?? "?") deleted"
             )
         case "backup done":

@@ -25,9 +25,10 @@ extension Failure {
         case .absent, .ambiguous, .wrongSerial, .suspiciousInterfaces: .noDrive
         case .inUse: .locked
         case .wrongKey: .unlockFailed
-        case .notClosed: .notClosed
         case .gone: .driveGone
-        case .unlockRefused, .damagedFileSystem, .mountRefused, .syncFailed, .searchFailed: .failed
+        // What could not be closed at first and is closed now: too late to go on, but safe.
+        case .unlockRefused, .damagedFileSystem, .mountRefused, .syncFailed, .searchFailed, .notClosed:
+            .failed
         }
     }
 
@@ -38,7 +39,7 @@ extension Failure {
         case .wrongSerial:
             "if you moved the disk to another case, correct 'serial' in /etc/extbackup/drives.d/\(error.drive).toml"
         case .suspiciousInterfaces: "do not use this device; look at what it is with 'lsusb -v'"
-        case .inUse: "end what uses it, then plug the drive in again"
+        case .inUse: "end what uses it"
         case .wrongKey:
             "the key file must be the one that 'prepare-disk' made; put it back from your backup to "
                 + "/etc/extbackup/keys/\(error.drive).key"
@@ -47,7 +48,7 @@ extension Failure {
             "open it by hand as RESTORE.txt describes, and check it with fsck; replace the drive if that fails"
         case .syncFailed: "look at 'journalctl -k'; the drive, its cable or its power supply may be failing"
         case .notClosed: "run 'extbackup cleanup \(error.drive)'"
-        case .gone: "plug it in again: the copy goes on where it was; check the cable if nobody pulled it"
+        case .gone: "check the cable if nobody pulled it; the copy goes on where it was"
         case .searchFailed: "look at 'journalctl -k'"
         }
     }
@@ -69,7 +70,7 @@ extension Failure {
             self.init(
                 .driveGone,
                 "drive '\(drive)' vanished while '\(source)' was copied",
-                hint: "plug it in again: the copy goes on where it was; check the cable if nobody pulled it"
+                hint: "check the cable if nobody pulled it; the copy goes on where it was"
             )
         case .destinationFailed(let cause):
             self.init(
@@ -87,7 +88,7 @@ extension Failure {
             self.init(
                 .failed,
                 "source '\(source)': \(error)",
-                hint: "end other programs, then plug the drive in again"
+                hint: "end other programs"
             )
         }
     }
