@@ -32,7 +32,7 @@ struct StatusOverviewTests {
         "of a drive that works tells result, age and amounts",
         arguments: [(["a"], "1 file copied, 8 bytes"), (["a", "b"], "2 files copied, 16 bytes")]
     )
-    func good(files: [String], amounts: String) throws {
+    func good(files: [FileName], amounts: String) throws {
         let sandbox = try Sandbox()
         try sandbox.runBefore(files: files)
         let lines = try StatusOverview(sandbox.context()).lines
