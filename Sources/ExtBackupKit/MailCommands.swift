@@ -51,7 +51,9 @@ public struct MailCommands {
         guard let error = delivery.errors.first else { return }
         throw Failure(
             .failed,
-            "\(delivery.errors.count) mails wait, they could not be sent: \(error.message)",
+            delivery.errors.count == 1
+                ? "a mail waits, it could not be sent: \(error.message)"
+                : "\(delivery.errors.count) mails wait, they could not be sent: \(error.message)",
             hint: error.hint
         )
     }

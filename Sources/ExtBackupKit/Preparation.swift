@@ -8,8 +8,15 @@ extension DiskDescription {
         do {
             self = try DiskInspection.inspect(path)
         } catch {
-            throw Failure(error)
+            guard case .system(let cause) = error.reason else { throw Failure(error) }
+            throw Failure(.failed, "the disk cannot be looked at: \(cause)", hint: "'lsblk' lists disks")
         }
+    }
+
+    /// Says why the disk must not be erased, before anybody is asked anything.
+    public func refuse() throws(Failure) {
+        if refusals.isEmpty { return }
+        throw Failure(PreparationError(.refused(refusals), device: devicePath))
     }
 
     /// What a person needs to see before the disk is erased.
@@ -87,7 +94,7 @@ extension RunContext {
     public func pluggedDrives() throws(Failure) -> [DriveName] {
         var plugged: [DriveName] = []
         do throws(SystemError) {
-            for text in try DriveFile.names(in: layout.driveFolder) {
+            for text in try DriveFile.namesIfAny(in: layout.driveFolder) {
                 // A drive whose file is broken is told by 'config check', ignoring.
                 guard let drive = try? DriveFile(named: text, in: layout.driveFolder),
                     let name = DriveName(text)

@@ -85,7 +85,7 @@ extension PullSafety {
         case .safe(.stopped): "safe to pull: closed and stopped"
         case .safe(.closed): "safe to pull: closed"
         case .unsafe(let reason): "NOT safe to pull: \(reason)"
-        case .gone: "it is not plugged in any more"
+        case .gone: "it is not plugged in"
         }
     }
 }

@@ -27,10 +27,16 @@ public enum StandardStream: Int32, Sendable {
 /// Answers of the person at the terminal.
 public enum Terminal {
     /// The next line of standard input without its end; nil at its end. At most 4096 bytes.
-    public static func readAnswer() throws(SystemError) -> [UInt8]? {
+    ///
+    /// - Throws: `EINTR` when the interruption is requested meanwhile (Ctrl-C).
+    public static func readAnswer(until interruption: Interruption) throws(SystemError) -> [UInt8]? {
         var line: [UInt8] = []
         var byte: UInt8 = 0
         while line.count < 4096 {
+            var waiting = pollfd(fd: StandardStream.input.rawValue, events: Int16(POLLIN), revents: 0)
+            while poll(&waiting, 1, 200) <= 0 {
+                if interruption.isRequested { throw SystemError(call: "read", errno: .interrupted) }
+            }
             let count = try check("read") { read(StandardStream.input.rawValue, &byte, 1) }
             if count == 0 { return line.isEmpty ? nil : line }
             if byte == UInt8(ascii: "\n") { return line }
@@ -40,7 +46,7 @@ public enum Terminal {
     }
 
     /// A line that is not shown while it is typed; nil at the end of input.
-    public static func readSecret() throws(SystemError) -> SecretBytes? {
+    public static func readSecret(until interruption: Interruption) throws(SystemError) -> SecretBytes? {
         let input = StandardStream.input.rawValue
         var usual = termios()
         let isTerminal = tcgetattr(input, &usual) == 0
@@ -52,7 +58,7 @@ public enum Terminal {
         defer {
             if isTerminal { tcsetattr(input, TCSAFLUSH, &usual) }
         }
-        guard var answer = try readAnswer() else { return nil }
+        guard var answer = try readAnswer(until: interruption) else { return nil }
         return SecretBytes(wiping: &answer)
     }
 }

@@ -62,7 +62,7 @@ extension ExitStatus {
         switch self {
         case .ok: "all copied, closed, safe"
         case .failed: "anything without a code of its own"
-        case .partial: "done, but some source files could not be read (they are named)"
+        case .partial: "done, but some files could not be copied (named)"
         case .noDrive: "drive absent or not prepared"
         case .locked: "another run, or the source's owner, holds the lock"
         case .unlockFailed: "the key does not open LUKS"
@@ -70,7 +70,7 @@ extension ExitStatus {
         case .driveGone: "the drive vanished in mid-run"
         case .verifyFailed: "contents differ from the manifest"
         case .held: "deletions wait for approval"
-        case .sourceMissing: "a source is absent, not mounted, or its marker is missing"
+        case .sourceMissing: "a source is absent, not mounted or unreadable"
         case .usage: "wrong arguments"
         case .notClosed: "could not unmount or close: not safe to pull"
         case .skipped: "not due or disabled"

@@ -151,7 +151,7 @@ extension RunMail {
         case .unsafe(let reason):
             "NO. " + Self.sentence(reason)
         case .gone:
-            "It is not plugged in any more."
+            "It is not plugged in."
         }
     }
 

@@ -128,7 +128,7 @@ extension RunMail {
         switch report.safety {
         case .safe: "safe to pull"
         case .unsafe: "DO NOT PULL"
-        case .gone: "already unplugged"
+        case .gone: "not plugged in"
         }
     }
 

@@ -3,26 +3,31 @@ import LinuxSystem
 import Reporting
 
 /// Questions to the person at the terminal.
-enum Ask {
+struct Ask {
+    /// Ends a question.
+    let interruption: Interruption
+
     /// An answer.
-    static func line() throws(Failure) -> String {
+    func line() throws(Failure) -> String {
         do {
-            if let answer = try Terminal.readAnswer() { return String(decoding: answer, as: UTF8.self) }
+            if let answer = try Terminal.readAnswer(until: interruption) {
+                return String(decoding: answer, as: UTF8.self)
+            }
         } catch {
-            throw Failure(.usage, "the answer cannot be read: \(error); nothing was changed")
+            throw unread(error)
         }
         throw Failure(.usage, "no answer; nothing was changed")
     }
 
     /// A passphrase, typed twice.
-    static func newPassphrase() throws(Failure) -> SecretBytes {
+    func newPassphrase() throws(Failure) -> SecretBytes {
         Output.say(
             "The passphrase opens the drive on any machine, also when this one is gone: keep it elsewhere."
         )
         while true {
             let first = try secret("Passphrase: ")
-            if first.count < shortest {
-                Output.say("Use at least \(shortest) characters.")
+            if first.count < Self.shortest {
+                Output.say("Use at least \(Self.shortest) characters.")
                 continue
             }
             if try secret("The same again: ").hasSameBytes(as: first) { return first }
@@ -38,26 +43,31 @@ enum Ask {
                 limit: 65536
             )
             let line = whole.firstLine()
-            if line.count >= shortest { return line }
+            if line.count >= Self.shortest { return line }
         } catch {
             throw Failure(.usage, "the passphrase cannot be read: \(error); nothing was changed")
         }
         throw Failure(
             .usage,
-            "the passphrase in \(path) has less than \(shortest) bytes; nothing was changed"
+            "the passphrase in \(path) has less than \(Self.shortest) bytes; nothing was changed"
         )
     }
 
     private static let shortest = 8
 
-    private static func secret(_ question: String) throws(Failure) -> SecretBytes {
+    private func secret(_ question: String) throws(Failure) -> SecretBytes {
         Output.ask(question)
         defer { Output.say("") }
         do {
-            if let answer = try Terminal.readSecret() { return answer }
+            if let answer = try Terminal.readSecret(until: interruption) { return answer }
         } catch {
-            throw Failure(.usage, "the passphrase cannot be read: \(error); nothing was changed")
+            throw unread(error)
         }
         throw Failure(.usage, "no passphrase; nothing was changed")
+    }
+
+    private func unread(_ error: SystemError) -> Failure {
+        if interruption.isRequested { return Failure(.interrupted, "stopped; nothing was changed") }
+        return Failure(.usage, "the answer cannot be read: \(error); nothing was changed")
     }
 }

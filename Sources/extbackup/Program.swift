@@ -8,14 +8,16 @@ import Reporting
 
 /// The program as it starts: everything that commands take from the world, gathered once.
 struct Program {
-    let context: RunContext
+    var context: RunContext
 
     /// What a command is going to do.
     enum Purpose {
         /// It looks, or speaks to the light or the mail system.
         case talk
-        /// It opens drives: as root, in a mount namespace of its own.
+        /// It opens drives for a unit: as root, in a mount namespace of its own.
         case drives
+        /// As `drives`, for a person at a terminal.
+        case drivesByHand
     }
 
     /// Begins. Must be called before any thread starts: signals are blocked for all of them, and the mount
@@ -25,9 +27,12 @@ struct Program {
         let interruption = Interruption()
         switch purpose {
         case .talk: break
-        case .drives: try beginWorkOnDrives(interruption)
+        case .drives, .drivesByHand: try beginWorkOnDrives(interruption)
         }
-        return Program(context: context(interruption))
+        var program = Program(context: context(interruption))
+        // A terminal inside a service has that service's name for its start; it is none of ours.
+        if purpose == .drivesByHand { program.context.invocation = nil }
+        return program
     }
 
     private static func beginWorkOnDrives(_ interruption: Interruption) throws(Failure) {

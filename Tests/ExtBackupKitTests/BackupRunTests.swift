@@ -110,7 +110,7 @@ struct BackupRunTests {
             "the drive is not plugged in",
             calls: ["candidates", "candidates"],
             subject: "FAILED: drive not found",
-            safety: .safe(.closed)
+            safety: .gone
         ) { $0.drive.state.withLock { $0.devices = [] } },
         Row(
             "with two candidates",
@@ -280,7 +280,7 @@ struct BackupRunTests {
             .driveGone,
             "the drive vanished",
             calls: pulled,
-            subject: "FAILED: drive gone - already unplugged",
+            subject: "FAILED: drive gone - not plugged in",
             safety: .gone,
             copied: ["new", "old"]
         ) {

@@ -27,14 +27,14 @@ struct HeldSourceLockTests {
 
     /// Takes the lock and gives it back.
     ///
-    /// - Returns: the warning of giving it back; nil for none.
+    /// - Returns: what came of giving it back.
     private func takeAndRelease(
         _ kind: SourceLock.Kind,
         wait: Duration = .seconds(20),
         interruption: Interruption = Interruption(),
         onWait: () -> Void = {},
         whileHeld: () throws -> Void = {}
-    ) throws -> String? {
+    ) throws -> HeldSourceLock.Ending {
         let lock = SourceLock(kind: kind, wait: wait)
         let held = try HeldSourceLock.take(
             lock,
@@ -47,7 +47,7 @@ struct HeldSourceLockTests {
         return held.release()
     }
 
-    private func failure(_ body: () throws -> String?) throws -> Failure {
+    private func failure(_ body: () throws -> HeldSourceLock.Ending) throws -> Failure {
         do {
             _ = try body()
         } catch {
@@ -83,12 +83,12 @@ struct HeldSourceLockTests {
             "/usr/bin/flock", "--nonblock", folder.path.appending("the.lock"), "/bin/true",
         ]
         var whileHeld: ChildProcess.Ending?
-        let warning = try takeAndRelease(
+        let ending = try takeAndRelease(
             file,
             whileHeld: { whileHeld = try ChildProcess(probe).run().ending }
         )
         #expect(whileHeld == .exited(status: 1))
-        #expect(warning == nil)
+        #expect(ending == .released)
         #expect(try ChildProcess(probe).run().isSuccess)
     }
 
@@ -103,7 +103,7 @@ struct HeldSourceLockTests {
         #expect(failure.message == "source 'photos' was still locked by its owner after 0.5 s")
         #expect(waits > 0)
         _ = try holder.finish()
-        #expect(try takeAndRelease(file) == nil)
+        #expect(try takeAndRelease(file) == .released)
     }
 
     @Test("on a file is taken as soon as the other process is done")
@@ -114,7 +114,7 @@ struct HeldSourceLockTests {
         ]
         var holder = try CompanionProcess(starting: ChildProcess(words))
         _ = try holder.waitUntilReady(timeout: .seconds(20), interruption: Interruption(), onWait: {})
-        #expect(try takeAndRelease(file) == nil)
+        #expect(try takeAndRelease(file) == .released)
         _ = try holder.finish()
     }
 
@@ -135,11 +135,11 @@ struct HeldSourceLockTests {
     func command() throws {
         let mark = folder.path.appending("mark")
         let script = "touch '\(String(decoding: mark.bytes, as: UTF8.self))'; echo ready; cat; rm -f \"$0\""
-        let warning = try takeAndRelease(
+        let ending = try takeAndRelease(
             .command(["/bin/sh", "-c", FileName(script), mark]),
             whileHeld: { #expect(folder.exists("mark")) }
         )
-        #expect(warning == nil)
+        #expect(ending == .released)
         #expect(!folder.exists("mark"))
     }
 
@@ -165,15 +165,27 @@ struct HeldSourceLockTests {
         #expect(failure.status == .locked)
         #expect(failure.message == "the lock of source 'photos' was not given (status 2): no lock: busy")
         let warned: FileName = "echo 'careful' >&2; sleep 0.1; echo ready; cat; echo 'bye' >&2"
-        #expect(try takeAndRelease(.command(["/bin/sh", "-c", warned])) == nil)
+        #expect(try takeAndRelease(.command(["/bin/sh", "-c", warned])) == .released)
     }
 
     @Test("of a program that fails when it gives the lock back is worth a warning")
     func commandEnding() throws {
-        let warning = try takeAndRelease(.command(["/bin/sh", "-c", "echo ready; cat; exit 4"]))
+        let ending = try takeAndRelease(.command(["/bin/sh", "-c", "echo ready; cat; exit 4"]))
         #expect(
-            warning == "the lock of source 'photos' was given back, but its program ended with status 4"
+            ending
+                == .complaint(
+                    "the lock of source 'photos' was given back, but its program ended with status 4"
+                )
         )
+    }
+
+    @Test("of a program that ends while the source is copied is lost, whatever its status")
+    func commandEndsTooEarly() throws {
+        let ending = try takeAndRelease(
+            .command(["/bin/sh", "-c", "echo ready"]),
+            whileHeld: { Thread.sleep(for: .milliseconds(500)) }
+        )
+        #expect(ending == .lost("the lock of source 'photos' was lost while it was copied (status 0)"))
     }
 }
 
@@ -229,7 +241,7 @@ struct BorgLockTests {
         #expect(!locks.isEmpty)
         let excluded = HeldSourceLock.privateNames(of: SourceLock(kind: .borg, wait: .zero))
         for name in locks { #expect(excluded.contains(FileName("/").appending(name)), "\(name) is copied") }
-        #expect(lock.release() == nil)
+        #expect(lock.release() == .released)
         let given = try borg("create", archive, folder.path.appending("data"))
         #expect(given.isSuccess, "\(given.lastLine)")
     }
@@ -260,6 +272,6 @@ struct BorgLockTests {
         }
         _ = try holder.finish()
         let lock = try take(wait: .seconds(30))
-        #expect(lock.release() == nil)
+        #expect(lock.release() == .released)
     }
 }

@@ -39,8 +39,8 @@ struct StatusOverviewTests {
         #expect(
             lines == [
                 "red",
-                "  last good backup: 2026-09-21 14:13:24 UTC (just now)",
-                "  last run: ok, 2026-09-21 14:13:24 UTC (just now)",
+                "  last good backup: 2026-09-21 14:13 UTC (just now)",
+                "  last run: ok, 2026-09-21 14:13 UTC (just now)",
                 "  safe to pull: closed and powered off",
                 "  photos: \(amounts), 0 deleted",
             ]
@@ -117,7 +117,7 @@ struct ClosingLinesTests {
         )
         #expect(
             report(.interrupted, nil, .gone).closingLine
-                == "extbackup: interrupted: SIGINT, SIGTERM\n  drive: it is not plugged in any more"
+                == "extbackup: interrupted: SIGINT, SIGTERM\n  drive: it is not plugged in"
         )
     }
 }

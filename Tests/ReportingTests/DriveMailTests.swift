@@ -135,7 +135,7 @@ struct DriveMailTests {
     func driveGone() throws {
         let expected = #"""
             To: root
-            Subject: [nas] Backup to drive 'red' FAILED: drive gone - already unplugged
+            Subject: [nas] Backup to drive 'red' FAILED: drive gone - not plugged in
             Message-ID: <extbackup.6f1c2c52-0d1d-4b5c-9d0e-0f6b7f3b2a11.17-1772347245@nas>
             In-Reply-To: <extbackup.6f1c2c52-0d1d-4b5c-9d0e-0f6b7f3b2a11@nas>
             References: <extbackup.6f1c2c52-0d1d-4b5c-9d0e-0f6b7f3b2a11@nas>
@@ -151,7 +151,7 @@ struct DriveMailTests {
               1. Check the drive's cable, its port and its power supply.
               2. Plug the drive in again. The backup starts by itself and goes on.
 
-            Is the drive safe to pull? It is not plugged in any more.
+            Is the drive safe to pull? It is not plugged in.
 
             Facts
               host          nas
@@ -205,9 +205,10 @@ struct DriveMailTests {
 
             What to do now (commands as root)
               1. Nothing was written to the drive. See whether its header is damaged:
-                     extbackup header check red
-              2. If it is, put the NAS's copy of the header back:
-                     extbackup header restore red
+                     cryptsetup luksDump /dev/disk/by-uuid/6f1c2c52-0d1d-4b5c-9d0e-0f6b7f3b2a11
+              2. If that shows an error, put the NAS's copy of the header back; write the
+                 drive's partition, as 'lsblk' shows it, for /dev/sdX1:
+                     cryptsetup luksHeaderRestore /dev/sdX1 --header-backup-file /var/lib/extbackup/headers/6f1c2c52-0d1d-4b5c-9d0e-0f6b7f3b2a11.img
               3. Run the backup again: pull the drive and plug it in, or
                      extbackup run red
 

@@ -47,7 +47,7 @@ struct RunMailTests {
             switch safety {
             case .safe: ("safe to pull", "Yes. The file system is unmounted, LUKS is closed,")
             case .unsafe: ("DO NOT PULL", "NO. It is busy.")
-            case .gone: ("already unplugged", "It is not plugged in any more.")
+            case .gone: ("not plugged in", "It is not plugged in.")
             }
         #expect(mail.subject.hasSuffix(" - " + subject))
         #expect(mail.body.contains("\nIs the drive safe to pull? " + answer))

@@ -88,8 +88,8 @@ struct SourceMailTests {
 
             What to do now (commands as root)
               1. Mount the source that is named below, or correct its path. Nothing of it
-                 was deleted on the drive. See what is missing:
-                     extbackup doctor
+                 was deleted on the drive. See what is mounted:
+                     findmnt --real
               2. Pull the drive and plug it in again. The backup starts by itself and goes
                  on.
 

@@ -46,8 +46,9 @@ struct StatusFileTests {
     @Test("knows after a run what it was, and when all went well for the last time")
     func finish() throws {
         var drive = DriveStatus()
-        drive.begin(RunningState(invocation: nil, pid: 1, started: Sample.started))
-        drive.finish(Sample.report(.succeeded))
+        let succeeded = Sample.report(.succeeded)
+        drive.begin(RunningState(invocation: succeeded.invocation, pid: 1, started: Sample.started))
+        drive.finish(succeeded)
         #expect(drive.running == nil)
         #expect(drive.lastGood == Sample.ended)
         var failed = Sample.report(.failed(.noSpace))
@@ -55,6 +56,16 @@ struct StatusFileTests {
         drive.finish(failed)
         #expect(drive.lastReport == failed)
         #expect(drive.lastGood == Sample.ended)
+    }
+
+    @Test("still knows a run that began before the report of an earlier one came")
+    func lateReport() {
+        var drive = DriveStatus()
+        let next = RunningState(invocation: "fedcba9876543210", pid: 1, started: Sample.started)
+        drive.begin(next)
+        drive.finish(Sample.report(.failed(.agentKilled)))
+        #expect(drive.running == next)
+        #expect(drive.lastReport != nil)
     }
 
     @Test("remembers the last eight mailed invocations")

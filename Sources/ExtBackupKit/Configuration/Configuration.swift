@@ -55,21 +55,22 @@ public struct SourceLock: Hashable, Sendable {
 
 /// More deletions than this are held until a person approves.
 ///
-/// Either number is enough to hold them. A handful of files is a large part of a small tree, so up to
-/// `alwaysAllowed` deletions pass whatever their percentage.
+/// Either number is enough to hold them, and so is that nothing of the old copy would remain. A handful of files is a
+/// large part of a small tree, so up to `alwaysAllowed` deletions pass as long as they are not more than half of it.
 public struct DeletionLimit: Hashable, Sendable {
     /// Number of files and folders.
     public var files: Int
     /// Percent of what is on the drive for this source.
     public var percent: Int
 
-    /// So few deletions pass whatever part of the tree they are.
+    /// So few deletions pass when they are at most half of the tree.
     public static let alwaysAllowed = 10
 
     /// True when deleting `count` of `total` entries needs a person.
     public func isExceeded(deleting count: Int, of total: Int) -> Bool {
-        if count > files { return true }
-        return count > Self.alwaysAllowed && Double(count) * 100 > Double(total) * Double(percent)
+        if count > files || (count > 0 && count >= total) { return true }
+        if count <= Self.alwaysAllowed && count * 2 <= total { return false }
+        return Double(count) * 100 > Double(total) * Double(percent)
     }
 }
 

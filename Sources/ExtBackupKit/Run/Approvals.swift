@@ -27,9 +27,15 @@ struct Approvals {
         try open().replaceFile(FileName(drive + ".json"), with: bytes, mode: 0o600)
     }
 
-    /// Forgets what was approved: it was for one run.
-    func withdraw(for drive: String) throws(SystemError) {
-        try open().removeFileIfPresent(FileName(drive + ".json"))
+    /// Forgets what was approved of a source: it was for one run.
+    func withdraw(_ source: String, for drive: String) throws {
+        var rest = approved(for: drive)
+        rest[source] = nil
+        if rest.isEmpty {
+            try open().removeFileIfPresent(FileName(drive + ".json"))
+        } else {
+            try approve(rest, for: drive)
+        }
     }
 
     private func path(of drive: String) -> FileName {

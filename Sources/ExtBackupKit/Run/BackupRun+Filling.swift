@@ -22,6 +22,7 @@ extension BackupRun {
         }
         guard isCopied, case .backup = mode else { return }
         enter(.syncing)
+        context.notifier.allowSilence(for: .seconds(2 * 3600))
         do {
             try mounted.sync()
             marker.runCounter += 1
@@ -137,7 +138,13 @@ extension BackupRun {
                 onWait: { notifier.beat() }
             )
             let isCopied = withLocks(on: rest, held: held + [source], body)
-            if let warning = heldLock.release() { warn(warning) }
+            switch heldLock.release() {
+            case .released: break
+            case .complaint(let text): warn(text)
+            case .lost(let text):
+                let hint = "the copy may hold a mixture; plug the drive in again"
+                record.fail(Failure(.locked, text, hint: hint))
+            }
             return isCopied
         } catch {
             record.fail(error)
@@ -174,17 +181,37 @@ extension BackupRun {
                 return true
             }
             enter(.copying)
-            for source in planned { try apply(source, order, mounted) }
+            for source in Self.inOrder(planned, order) {
+                try apply(source, order, mounted)
+                if approved[source.source.name] != nil, source.decision == .perform {
+                    withdraw(source.source.name, approvals)
+                }
+            }
         } catch {
             record.fail(error)
             return false
         }
-        if !approved.isEmpty, record.status != .held {
-            do { try approvals.withdraw(for: name.text) } catch {
-                warn("the approval could not be withdrawn: \(error)")
+        return true
+    }
+
+    /// Where deletions must make room, sources that give room come first.
+    private static func inOrder(_ planned: [PlannedSource], _ order: DeletionOrder) -> [PlannedSource] {
+        switch order {
+        case .last: planned
+        case .first:
+            planned.sorted {
+                $0.plan.summary.spaceNeeded - $0.spaceFreed < $1.plan.summary.spaceNeeded - $1.spaceFreed
             }
         }
-        return true
+    }
+
+    /// An approval is for one run of one source, whatever became of the others.
+    private mutating func withdraw(_ source: String, _ approvals: Approvals) {
+        do {
+            try approvals.withdraw(source, for: name.text)
+        } catch {
+            warn("the approval for '\(source)' could not be withdrawn: \(error)")
+        }
     }
 
     /// Everything must fit before the first write. Deletions come first only when space demands it.

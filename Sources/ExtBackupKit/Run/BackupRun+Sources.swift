@@ -53,7 +53,17 @@ extension BackupRun {
                 progress: progressReporter(for: source)
             )
         } catch let error as CopyError {
-            throw Failure(error, source: source.name, drive: name, isDrivePresent: mounted.isPresent)
+            let failure = Failure(
+                error,
+                source: source.name,
+                drive: name,
+                isDrivePresent: mounted.isPresent
+            )
+            // One source that cannot be read must not keep the others from being copied.
+            guard case .sourceFailed = error else { throw failure }
+            record.fail(failure)
+            record.sources.append(SourceResult(name: source.name, note: failure.message))
+            return nil
         } catch let error as Failure {
             throw error
         } catch {
@@ -108,9 +118,23 @@ extension BackupRun {
         }
     }
 
+    /// Keys stay home: a source that has the folder of the keys below it (`/etc`, `/`) is copied without it.
+    private func keysBelow(_ source: SourceConfiguration) -> [FileName] {
+        // A folder that is not there holds no keys, ignoring.
+        guard let keys = try? resolvedPath(context.layout.keyFolder),
+            let root = try? resolvedPath(source.path)
+        else { return [] }
+        let rootParts = root.components
+        guard keys.components.starts(with: rootParts) else { return [] }
+        let below = keys.components.dropFirst(rootParts.count)
+        return [below.reduce(FileName("/")) { $0.appending($1) }.appending("***")]
+    }
+
     private func filter(of source: SourceConfiguration) throws(Failure) -> FilterRules {
         do {
-            return try FilterRules(excluding: HeldSourceLock.privateNames(of: source.lock) + source.excludes)
+            return try FilterRules(
+                excluding: HeldSourceLock.privateNames(of: source.lock) + keysBelow(source) + source.excludes
+            )
         } catch {
             throw Failure(
                 .config,

@@ -87,7 +87,7 @@ public struct BackupRun {
     }
 
     private mutating func startLight(_ light: LightConfiguration?, saying notice: LightNotice) {
-        guard case .backup = mode, let light else { return }
+        guard let light else { return }
         do {
             let job = FileName(name.text)
             indicator = Indicator(try LightSettings(light), in: context, saying: notice, job: job)
@@ -105,7 +105,15 @@ public struct BackupRun {
             started: record.started
         )
         do {
-            try StatusFile(directory: context.layout.stateFolder).update { $0[drive: name.text].begin(state) }
+            var earlier: RunningState?
+            try StatusFile(directory: context.layout.stateFolder).update {
+                earlier = $0[drive: name.text].running
+                $0[drive: name.text].begin(state)
+            }
+            // We hold the run lock, so it does not run any more.
+            if let earlier {
+                warn("the run that began at \(earlier.started) ended without a word, as after a power cut")
+            }
         } catch {
             warn(error.message)
         }
@@ -134,11 +142,14 @@ public struct BackupRun {
             context.notifier.allowSilence(for: .seconds(24 * 3600))
             let mounted = try unlocked.mount(at: context.layout.mountPoint(of: name))
             context.notifier.allowSilence(for: nil)
+            defer { context.notifier.allowSilence(for: nil) }
             if case .repaired(let words) = mounted.fileSystemState {
                 warn("the file system was repaired: \(words)")
             }
             fill(mounted, drive, configuration)
             enter(.closing)
+            // What is still in memory has to reach a slow disk; the kernel shows no progress of it.
+            context.notifier.allowSilence(for: .seconds(2 * 3600))
             try close(mounted, configuration)
         } catch {
             record.fail(Failure(error))
@@ -212,7 +223,7 @@ public struct BackupRun {
     private mutating func close(_ mounted: consuming MountedVolume, _ configuration: Configuration)
         throws(DriveError)
     {
-        context.notifier.extendTimeout(.seconds(600))
+        context.notifier.extendTimeout(.seconds(2 * 3600))
         guard mounted.isPresent else {
             let left = mounted.abandon().leftOpen
             throw DriveError(drive: name, reason: .gone(during: .unmount), leftOpen: left)
@@ -226,6 +237,10 @@ public struct BackupRun {
         for warning in released.warnings { warn(warning.description) }
         record.safety = .safe(RestState(released.power))
         let job = FileName(name.text)
+        if case .preview = mode {
+            indicator?.show(.off, job: job)
+            return
+        }
         switch Verdict(record.status) {
         case .succeeded: indicator?.show(safeToUnplug: released, job: job)
         case .held, .partial: indicator?.show(.held, safeToUnplug: released, job: job)
@@ -237,7 +252,11 @@ public struct BackupRun {
         if !error.isClosed {
             return .unsafe(reason: error.leftOpen.map(\.description).joined(separator: "; "))
         }
-        if case .gone = error.reason { return .gone }
-        return .safe(.closed)
+        switch error.reason {
+        case .gone, .absent: return .gone
+        case .ambiguous, .wrongSerial, .suspiciousInterfaces, .inUse, .wrongKey, .unlockRefused,
+            .damagedFileSystem, .mountRefused, .syncFailed, .notClosed, .searchFailed:
+            return .safe(.closed)
+        }
     }
 }

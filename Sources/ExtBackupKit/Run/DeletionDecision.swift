@@ -11,9 +11,10 @@ enum DeletionDecision: Hashable, Sendable {
     ///   - count: entries that would go.
     ///   - total: entries that the drive has of this source.
     ///   - sourceCount: entries that the source has.
-    ///   - approved: so many were approved by a person.
+    ///   - approved: so many were approved by a person. What was approved for a source that shrank says nothing about
+    ///     one that is gone: an empty source needs exactly the number that was approved for it.
     init(deleting count: Int, of total: Int, sourceCount: Int, limit: DeletionLimit, approved: Int) {
-        if count <= approved || count == 0 {
+        if count == 0 || (sourceCount == 0 ? count == approved : count <= approved) {
             self = .perform
         } else if sourceCount == 0 {
             self = .hold(reason: "the source is empty, but the drive has \(total) entries of it")

@@ -19,12 +19,11 @@ public struct FailedRun {
     ///
     /// - Parameter ending: what systemd says of the failed service.
     public func tell(after ending: MonitorEnvironment) throws(Failure) {
-        let status: DriveStatus
-        do {
-            status = try StatusFile(directory: context.layout.stateFolder).read().status[drive: name.text]
-        } catch {
-            throw Failure(.failed, error.message, hint: error.hint)
-        }
+        // The unit was started again meanwhile, and systemd speaks of that run: it tells about itself.
+        if ending.serviceResult == "success" { return }
+        // Without a status nothing is known of the run, and a person is told all the same, ignoring.
+        let file = try? StatusFile(directory: context.layout.stateFolder).read().status
+        let status = file?[drive: name.text] ?? DriveStatus()
         let safety = leftovers()
         let report = FailureHook.report(
             ending,

@@ -25,9 +25,10 @@ extension Failure {
         case .absent, .ambiguous, .wrongSerial, .suspiciousInterfaces: .noDrive
         case .inUse: .locked
         case .wrongKey: .unlockFailed
-        case .notClosed: .notClosed
         case .gone: .driveGone
-        case .unlockRefused, .damagedFileSystem, .mountRefused, .syncFailed, .searchFailed: .failed
+        // What could not be closed at first and is closed now: too late to go on, but safe.
+        case .unlockRefused, .damagedFileSystem, .mountRefused, .syncFailed, .searchFailed, .notClosed:
+            .failed
         }
     }
 

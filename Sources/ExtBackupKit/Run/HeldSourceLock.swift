@@ -43,30 +43,46 @@ struct HeldSourceLock: ~Copyable {
         }
     }
 
-    /// Gives the lock back. What its holder says then is worth a warning, for the copy is done.
-    consuming func release() -> String? {
+    /// What came of giving the lock back.
+    enum Ending: Hashable {
+        /// It was held to the end.
+        case released
+        /// It was held to the end, but its holder complained.
+        case complaint(String)
+        /// Its holder ended before: the source may have changed while it was copied.
+        case lost(String)
+    }
+
+    /// Gives the lock back.
+    consuming func release() -> Ending {
         switch consume holding {
         case .file(let file):
             // Closing unlocks too, ignoring.
             try? file.unlock()
-            return nil
+            return .released
         case .companion(let companion, let source):
             return Self.finish(companion, source: source)
         case .writable(let companion, let source, let path):
-            let warning = Self.finish(companion, source: source)
+            let ending = Self.finish(companion, source: source)
             // The mount is this process's own and ends with it, ignoring.
             try? MountNamespace.endWritable(path)
-            return warning
+            return ending
         }
     }
 
-    private static func finish(_ companion: consuming CompanionProcess, source: String) -> String? {
+    private static func finish(_ companion: consuming CompanionProcess, source: String) -> Ending {
+        let wasHeld = companion.isRunning()
         do {
             let ending = try companion.finish()
-            if ending == .exited(status: 0) { return nil }
-            return "the lock of source '\(source)' was given back, but its program ended with \(ending)"
+            if !wasHeld {
+                return .lost("the lock of source '\(source)' was lost while it was copied (\(ending))")
+            }
+            if ending == .exited(status: 0) { return .released }
+            return .complaint(
+                "the lock of source '\(source)' was given back, but its program ended with \(ending)"
+            )
         } catch {
-            return "the lock of source '\(source)' was given back, but: \(error)"
+            return .complaint("the lock of source '\(source)' was given back, but: \(error)")
         }
     }
 

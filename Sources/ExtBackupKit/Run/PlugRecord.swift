@@ -40,16 +40,16 @@ extension RunContext {
     public func startRunOfNewerPlugIn(of name: DriveName) throws(Failure) -> Bool {
         guard let last = PlugRecord(of: name, in: layout).diskSequence() else { return false }
         let drive = try DriveFile.prepared(name, in: layout)
-        let isNewer: Bool
         do {
-            let candidates = try operations.candidates(luksUUID: drive.luksUUID)
-            isNewer = candidates.contains {
-                $0.diskSequence > last && (drive.serial == nil || $0.serial == drive.serial)
-            }
+            let newest = try operations.candidates(luksUUID: drive.luksUUID)
+                .filter { drive.serial == nil || $0.serial == drive.serial }
+                .map(\.diskSequence).max()
+            guard let newest, newest > last else { return false }
+            // Noted before the start: a run that dies before it can note its plug-in is not started for ever.
+            try PlugRecord(of: name, in: layout).note(diskSequence: newest)
         } catch {
             throw Failure(.failed, "looking for drive '\(name)' failed: \(error)")
         }
-        guard isNewer else { return false }
         logger.notice("plugged in again, starting the next run", metadata: ["drive": "\(name)"])
         try startUnit(FileName("extbackup@\(name).service"))
         return true

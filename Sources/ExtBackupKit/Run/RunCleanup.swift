@@ -39,7 +39,8 @@ public struct RunCleanup {
             }
             safety = found
         }
-        withExtendedLifetime(lock) {}
+        // Given back before the next run is started.
+        _ = consume lock
         if case .unsafe(let reason)? = safety {
             throw Failure(
                 .notClosed,
@@ -99,7 +100,7 @@ public struct RunCleanup {
         }
     }
 
-    /// Leaves a report for the unit's `OnFailure=`, which mails it.
+    /// Reports what the agent could not, mail included: the unit's `OnFailure=` may come when the next run has begun.
     private func report(
         _ drive: DriveFile,
         _ status: DriveStatus,
@@ -119,7 +120,11 @@ public struct RunCleanup {
         )
         guard let report, report != status.lastReport else { return correctReport(safety) }
         correctReport(safety)
-        for warning in RunReporter(context: context, configuration: nil).record(report) {
+        let reporter = RunReporter(
+            context: context,
+            configuration: try? Configuration(readingFrom: context.layout.configurationFile)
+        )
+        for warning in reporter.publish(report) {
             context.logger.warning("\(warning)", metadata: ["drive": "\(name)"])
         }
     }

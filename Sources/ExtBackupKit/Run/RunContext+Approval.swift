@@ -7,6 +7,7 @@ extension RunContext {
     ///
     /// - Returns: a line for each source.
     public func approveHeldDeletions(of name: DriveName) throws(Failure) -> [String] {
+        _ = try DriveFile.prepared(name, in: layout)
         let held: [SourceResult]
         do {
             let status = try StatusFile(directory: layout.stateFolder).read().status

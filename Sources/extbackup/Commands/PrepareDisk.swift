@@ -49,7 +49,7 @@ struct PrepareDisk: ParsableCommand {
     }
 
     func run() throws {
-        let program = try Program.start(for: .drives)
+        let program = try Program.start(for: .drivesByHand)
         let name = try DriveName(argument: name)
         guard let fileSystem = FileSystemKind(rawValue: filesystem) else {
             throw Failure(
@@ -59,9 +59,11 @@ struct PrepareDisk: ParsableCommand {
             )
         }
         let disk = try DiskDescription(at: FileName(device))
+        try disk.refuse()
         for line in disk.lines { Output.say(line) }
-        try confirm(disk)
-        let passphrase = try choosePassphrase()
+        let ask = Ask(interruption: program.context.interruption)
+        try confirm(disk, ask)
+        let passphrase = try choosePassphrase(ask)
         let prepared = try program.context.prepare(
             disk,
             as: name,
@@ -72,14 +74,14 @@ struct PrepareDisk: ParsableCommand {
         for line in prepared.closingLines { Output.say(line) }
     }
 
-    private func confirm(_ disk: DiskDescription) throws(Failure) {
+    private func confirm(_ disk: DiskDescription, _ ask: Ask) throws(Failure) {
         let confirmation = SerialConfirmation(for: disk)
         if let serial {
             guard confirmation.accepts(serial) else {
                 throw Failure(
                     .usage,
-                    "\(FileName(serial)) is not \(confirmation.question) of this disk; nothing was changed",
-                    hint: "compare the number on the disk's label with the one above"
+                    "\(FileName(serial)) is not \(confirmation.question); nothing was changed",
+                    hint: "compare it with what is written above and on the disk's label"
                 )
             }
             if yes { return }
@@ -92,14 +94,14 @@ struct PrepareDisk: ParsableCommand {
             )
         }
         Output.ask("Everything on this disk will be lost. To go on, type \(confirmation.question): ")
-        guard confirmation.accepts(try Ask.line()) else {
+        guard confirmation.accepts(try ask.line()) else {
             throw Failure(.usage, "that is not \(confirmation.question); nothing was changed")
         }
     }
 
-    private func choosePassphrase() throws(Failure) -> SecretBytes? {
+    private func choosePassphrase(_ ask: Ask) throws(Failure) -> SecretBytes? {
         if noPassphrase { return nil }
         if let passphraseFile { return try Ask.firstLine(of: FileName(passphraseFile)) }
-        return try Ask.newPassphrase()
+        return try ask.newPassphrase()
     }
 }

@@ -15,15 +15,16 @@ struct Run: ParsableCommand {
     var name: String?
 
     @ArgumentParser.Flag(
-        help: "Only tell what would be copied and deleted, and whether it fits; nothing is written."
+        help: "Only tell what would be copied and deleted, and whether it fits."
     )
     var dryRun = false
 
     func run() throws {
-        let program = try Program.start(for: .drives)
+        let program = try Program.start(for: .drivesByHand)
         let drive = try program.drive(named: name)
         let report = try BackupRun.perform(drive, mode: mode, in: program.context)
         Output.say(report.closingLine)
+        try program.context.startRunOfNewerPlugIn(of: drive)
         throw ExitCode(report.verdict.exitStatus.rawValue)
     }
 

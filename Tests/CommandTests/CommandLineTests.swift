@@ -1,0 +1,212 @@
+import LinuxSystem
+import SystemPackage
+import Testing
+
+@Suite("The command line")
+struct CommandLineTests {
+    static let commands: [(words: String, names: [String])] = [
+        ("", ["--version", "prepare-disk", "run", "status", "approve", "config", "led", "mail"]),
+        (
+            "prepare-disk",
+            [
+                "<device>", "--name", "--filesystem", "--yes", "--serial", "--passphrase-file",
+                "--no-passphrase",
+            ]
+        ),
+        ("run", ["<name>", "--dry-run"]), ("status", ["--json"]), ("approve", ["<name>"]),
+        ("config", ["check"]),
+        ("config check", ["--folder"]), ("led", ["test", "clear", "show"]), ("led test", []),
+        ("led clear", []),
+        ("led show", []), ("mail", ["test", "deliver"]), ("mail test", []), ("mail deliver", []),
+        ("agent", ["<name>"]), ("cleanup", ["<name>"]), ("failed", ["<name>"]),
+    ]
+
+    @Test("explains every command and names its options", arguments: commands)
+    func help(words: String, names: [String]) throws {
+        let outcome = try Program.run(Program.words(words) + ["--help"])
+        #expect(outcome.status == 0)
+        #expect(outcome.errors == "")
+        for name in names + ["USAGE: extbackup"] { #expect(outcome.output.contains(name), "\(name)") }
+        let lines = outcome.output.split(separator: "\n").filter { !$0.hasPrefix("USAGE: ") }
+        let longest = lines.map(\.count).max() ?? 0
+        #expect(longest <= 80)
+    }
+
+    @Test("has the exit statuses in its help, one in each line")
+    func statuses() throws {
+        let lines = try Program.run(["--help"]).output.split(separator: "\n").map(String.init)
+        let start = try #require(lines.firstIndex(of: "EXIT STATUS"))
+        let codes = lines[(start + 1)...].prefix { $0 != "USAGE: extbackup <subcommand>" }
+            .map { $0.split(separator: " ").first.flatMap { Int($0) } }
+        #expect(codes == [0, 1, 3, 10, 11, 12, 16, 21, 22, 25, 26, 64, 72, 75, 78, 130])
+    }
+
+    @Test("tells its version")
+    func version() throws {
+        let outcome = try Program.run(["--version"])
+        #expect(outcome.status == 0)
+        #expect(outcome.output == "0.1.0\n")
+    }
+
+    @Test(
+        "refuses what it does not know with status 64",
+        arguments: [
+            "bogus", "--bogus", "run --bogus", "run a b", "status red", "prepare-disk",
+            "prepare-disk /dev/null",
+            "prepare-disk --name red", "approve", "config check --folder", "led bogus", "cleanup", "agent",
+            "failed",
+            "prepare-disk /dev/null --name red --yes",
+            "prepare-disk /dev/null --name red --yes --serial 1",
+            "prepare-disk /dev/null --name red --no-passphrase --passphrase-file /x",
+        ]
+    )
+    func usage(words: String) throws {
+        let outcome = try Program.run(Program.words(words))
+        #expect(outcome.status == 64)
+        #expect(outcome.output == "")
+        #expect(outcome.errors.hasPrefix("Error: "))
+    }
+
+    @Test(
+        "refuses names that no drive can have with status 64",
+        Need.root,
+        arguments: ["run", "run --dry-run", "approve", "cleanup", "agent", "failed"],
+        ["Red", "a/b", "..", "", "a b", "-x", "\u{1b}[31m", "größe", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]
+    )
+    func driveNames(command: String, name: String) throws {
+        let outcome = try Program.run(Program.words(command) + ["--", FileName(name)])
+        #expect(outcome.status == 64)
+        #expect(
+            outcome.errors == """
+                extbackup: \(FileName(name)) cannot be a drive's name
+                  hint: use 1 to 32 of a-z, 0-9, '_' and '-', beginning with a letter or a digit
+
+                """
+        )
+    }
+
+    @Test(
+        "says when it needs root",
+        Need.root,
+        Need.program("/usr/bin/setpriv"),
+        arguments: [
+            "run red", "run", "agent red", "cleanup red",
+            "prepare-disk /dev/null --name red --yes --serial 1 --no-passphrase",
+        ]
+    )
+    func privileges(words: String) throws {
+        let before: [FileName] = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        // The build folder need not be open to others.
+        let outcome = try Program.run(Program.words(words), before: before)
+        #expect(outcome.status == 1)
+        #expect(outcome.errors == "extbackup: this needs root\n  hint: put 'sudo' in front of it\n")
+    }
+
+    @Test("of whose output nobody reads does not crash", arguments: ["status", "--help", "config check"])
+    func closedPipe(words: String) throws {
+        let script: FileName = """
+            { program=$1; shift; "$program" "$@" 2>&1; echo "$?" >&3; } 3>&1 | { exec <&-; true; }
+            { program=$1; shift; "$program" "$@" >&- 2>&-; echo "$?"; }
+            """
+        let outcome = try ChildProcess(
+            ["/bin/sh", "-c", script, "sh", try Program.path()] + Program.words(words)
+        )
+        .run()
+        let codes = String(decoding: outcome.output, as: UTF8.self).split(separator: "\n").compactMap {
+            Int($0)
+        }
+        // 128 and more: ended by a signal. SIGPIPE is how other programs end here, too.
+        #expect(!codes.isEmpty)
+        #expect(codes.allSatisfy { $0 < 128 || $0 == 141 }, "\(codes)")
+    }
+}
+
+@Suite("Without any set-up the command line", Need.root, Need.noSetUp)
+struct NoSetUpTests {
+    @Test(
+        "says what is missing",
+        arguments: [
+            ("status", 0, "", "no drive was prepared yet: 'extbackup prepare-disk' makes one\n"),
+            (
+                "run", 10,
+                "extbackup: no prepared drive is plugged in\n  hint: 'extbackup status' lists the drives\n",
+                ""
+            ),
+            (
+                "run blue", 10,
+                "extbackup: no drive was prepared under the name 'blue'\n  hint: 'extbackup status' lists the drives; 'extbackup prepare-disk' makes a new one\n",
+                ""
+            ),
+            (
+                "approve blue", 10,
+                "extbackup: no drive was prepared under the name 'blue'\n  hint: 'extbackup status' lists the drives; 'extbackup prepare-disk' makes a new one\n",
+                ""
+            ),
+            (
+                "cleanup blue", 10,
+                "extbackup: no drive was prepared under the name 'blue'\n  hint: 'extbackup status' lists the drives; 'extbackup prepare-disk' makes a new one\n",
+                ""
+            ),
+            (
+                "config check", 78,
+                "extbackup: /etc/extbackup/config.toml: cannot be read: no such file or directory\n  hint: write one; docs/config.toml in the documentation is a commented example\n",
+                ""
+            ),
+        ] as [(String, Int32, String, String)]
+    )
+    func missing(words: String, status: Int32, errors: String, output: String) throws {
+        let outcome = try Program.run(Program.words(words))
+        #expect(outcome.status == status)
+        #expect(outcome.errors == errors)
+        #expect(outcome.output == output)
+    }
+}
+
+@Suite("'config check'")
+struct ConfigCheckTests {
+    private let good = "[[source]]\nname = \"photos\"\npath = \"/srv/photos\"\n"
+
+    @Test("ends with 0 when all is right")
+    func right() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("config.toml", good)
+        let outcome = try Program.run(["config", "check", "--folder", folder.path])
+        #expect(outcome.status == 0)
+        #expect(outcome.output == "source photos: '/srv/photos'\nthe configuration is right\n")
+        #expect(outcome.errors == "")
+    }
+
+    @Test("ends with 78 and the place of a mistake")
+    func wrong() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("config.toml", good + "exlude = []\n")
+        let outcome = try Program.run(["config", "check", "--folder", folder.path])
+        #expect(outcome.status == 78)
+        #expect(outcome.output == "")
+        let path = String(decoding: folder.path.bytes, as: UTF8.self)
+        #expect(
+            outcome.errors
+                == "extbackup: \(path)/config.toml:4:1: unknown key 'exlude' in 'source'\n"
+                + "  hint: did you mean 'exclude'?\n"
+        )
+    }
+
+    @Test("finds a mistake in a drive's file")
+    func drive() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("config.toml", good)
+        try folder.write("drives.d/red.toml", "name = 1\n")
+        let outcome = try Program.run(["config", "check", "--folder", folder.path])
+        #expect(outcome.status == 78)
+        #expect(outcome.errors.contains("drives.d/red.toml:1:1: 'name' must be a text, not a whole number\n"))
+    }
+
+    @Test("escapes what a hostile file says")
+    func hostile() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("config.toml", good + "\"\\u001b[31m\" = 1\n")
+        let outcome = try Program.run(["config", "check", "--folder", folder.path])
+        #expect(outcome.status == 78)
+        #expect(!outcome.errors.contains("\u{1b}"))
+    }
+}

@@ -1,0 +1,101 @@
+import LinuxSystem
+import SystemPackage
+import Testing
+
+/// An ext4 file system on a loop device.
+private final class LoopDisk: Sendable {
+    let node: FileName
+    let image: FileName
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        image = folder.path.appending("image")
+        try Self.run("/usr/bin/truncate", "-s", "600M", image)
+        try Self.run("/usr/sbin/mkfs.ext4", "-q", "-F", image)
+        let outcome = try ChildProcess(["/usr/sbin/losetup", "--find", "--show", image]).run()
+        try #require(outcome.isSuccess, "\(outcome.lastLine)")
+        node = FileName(outcome.lastLine)
+    }
+
+    deinit {
+        // What is left is found by the next losetup, ignoring.
+        _ = try? ChildProcess(["/bin/umount", "-q", folder.path.appending("mount")]).run()
+        _ = try? ChildProcess(["/usr/sbin/losetup", "--detach", node]).run()
+    }
+
+    func mount() throws {
+        _ = try Descriptor.open(folder.path, .directory).makeDirectory("mount", mode: 0o700)
+        try Self.run("/bin/mount", node, folder.path.appending("mount"))
+    }
+
+    func digest() throws -> String {
+        try ChildProcess(["/usr/bin/sha256sum", image]).run().lastLine
+    }
+
+    private static func run(_ words: FileName...) throws {
+        let outcome = try ChildProcess(words).run()
+        try #require(outcome.isSuccess, "\(words): \(outcome.lastLine)")
+    }
+}
+
+private let sure: [FileName] = ["--name", "red", "--yes", "--serial", "1", "--no-passphrase"]
+
+@Suite("'prepare-disk'", Need.root)
+struct PrepareDiskTests {
+    @Test("says that there is no such disk")
+    func missing() throws {
+        let outcome = try Program.run(["prepare-disk", "/dev/nonexistent"] + sure)
+        #expect(outcome.status == 1)
+        #expect(
+            outcome.errors == """
+                extbackup: the disk cannot be looked at: '/dev/nonexistent': no such file or directory (open)
+                  hint: 'lsblk' lists disks
+
+                """
+        )
+    }
+
+    @Test("refuses what is no disk", arguments: ["/dev/null", "/etc/hostname", "/tmp"])
+    func noDisk(path: FileName) throws {
+        let outcome = try Program.run(["prepare-disk", path] + sure)
+        #expect(outcome.status == 1)
+        #expect(
+            outcome.errors == """
+                extbackup: \(path) is not erased: it is not a block device
+                  hint: 'lsblk -f' shows disks and what is on them
+
+                """
+        )
+    }
+
+    @Test(
+        "refuses a disk that is mounted or built in, before it asks anything, and leaves it as it was",
+        Need.loopDevices
+    )
+    func inUse() throws {
+        let disk = try LoopDisk()
+        let before = try disk.digest()
+        let builtIn = try Program.run(["prepare-disk", disk.node] + sure)
+        #expect(builtIn.status == 1)
+        #expect(builtIn.errors.contains("\(disk.node) is not erased: it is neither a USB disk nor removable"))
+        #expect(try disk.digest() == before)
+        try disk.mount()
+        let mounted = try Program.run(["prepare-disk", disk.node, "--name", "red"])
+        #expect(mounted.status == 1)
+        #expect(
+            mounted.errors.hasPrefix("extbackup: \(disk.node) is not erased: \(disk.node) is mounted at ")
+        )
+        #expect(!mounted.errors.contains("type"))
+    }
+
+    @Test("refuses a file system that it does not make")
+    func fileSystem() throws {
+        let outcome = try Program.run(["prepare-disk", "/dev/null", "--filesystem", "zfs"] + sure)
+        #expect(outcome.status == 64)
+        #expect(
+            outcome.errors
+                == "extbackup: 'zfs' is no file system for a drive\n  hint: ext4, xfs or btrfs\n"
+        )
+    }
+}

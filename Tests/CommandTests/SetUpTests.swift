@@ -1,0 +1,93 @@
+import LinuxSystem
+import SystemPackage
+import Testing
+
+/// The program on a machine that is set up, with a drive that is not plugged in: in a mount namespace, so that this
+/// machine stays as it is.
+@Suite("On a machine with a prepared drive the command line", Need.root, Need.program("/usr/bin/unshare"))
+struct SetUpTests {
+    private static let key = "KEYMATERIALKEYMATERIALKEYMATERIAL"
+
+    private static let prologue = """
+        set -e
+        for folder in /etc /var/lib /run; do mount -t tmpfs none $folder; done
+        mkdir -p /etc/extbackup/drives.d /etc/extbackup/keys /var/lib/extbackup /srv
+        umask 077
+        printf '\(key)' > /etc/extbackup/keys/red.key
+        cat > /etc/extbackup/config.toml <<'END'
+        [[source]]
+        name = "photos"
+        path = "/srv"
+        [led]
+        enabled = false
+        END
+        cat > /etc/extbackup/drives.d/red.toml <<'END'
+        name = "red"
+        luks_uuid = "0fd4e9a7-55c5-4c6f-8b3f-0a1f3d2c9b11"
+        serial = "S1"
+        key_slot = 0
+        filesystem = "ext4"
+        label = "red"
+        marker = "00112233445566778899aabbccddeeff"
+        END
+        set +e
+
+        """
+
+    /// Runs a script there, with the program's path as `$1`.
+    private func script(_ text: String) throws -> String {
+        let words: [FileName] = [
+            "/usr/bin/unshare", "--mount", "/bin/sh", "-c", FileName(Self.prologue + text), "sh",
+        ]
+        let outcome = try ChildProcess(words + [try Program.path()]).run()
+        return String(decoding: outcome.output, as: UTF8.self)
+    }
+
+    @Test(
+        "ends as the table of statuses says",
+        arguments: [
+            ("status", 0), ("status --json", 0), ("config check", 0), ("run", 10), ("run red", 10),
+            ("run red --dry-run", 10), ("run blue", 10), ("approve red", 1), ("cleanup red", 0),
+            ("agent red", 10),
+            ("agent blue", 10), ("led test", 1), ("led show", 0), ("mail deliver", 0),
+        ] as [(String, Int)]
+    )
+    func statuses(words: String, status: Int) throws {
+        let output = try script("\"$1\" \(words); echo \"ended with $?\"")
+        #expect(output.hasSuffix("ended with \(status)\n"), "\(output)")
+    }
+
+    @Test("says by hand what happened, what to do, and whether the drive may be pulled")
+    func absent() throws {
+        let output = try script("\"$1\" run red 2>&1")
+        #expect(
+            output.hasSuffix(
+                """
+                extbackup: no-drive: drive 'red': the drive is not plugged in
+                  hint: plug it in; 'lsblk -o NAME,SERIAL,FSTYPE,UUID' shows what is there
+                  drive: it is not plugged in
+
+                """
+            ),
+            "\(output)"
+        )
+    }
+
+    @Test("prints no key, and writes it nowhere")
+    func secrecy() throws {
+        let output = try script(
+            """
+            for words in status 'status --json' 'config check' run 'run red' 'run red --dry-run' 'approve red' \
+                'cleanup red' 'agent red' 'failed red' 'mail deliver'; do
+                "$1" $words
+                INVOCATION_ID=0123456789abcdef0123456789abcdef "$1" $words
+            done 2>&1
+            find /var/lib /run -type f -exec cat {} +
+            echo done
+            """
+        )
+        #expect(output.hasSuffix("done\n"))
+        #expect(output.contains("'red'"))
+        #expect(!output.contains(Self.key))
+    }
+}
