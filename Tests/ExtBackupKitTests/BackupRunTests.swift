@@ -305,7 +305,7 @@ struct BackupRunTests {
         #expect(report.failure?.hint != nil)
         if case .failed = report.verdict, row.status != .noDrive {
             let hint = report.failure?.hint ?? ""
-            #expect(!hint.contains("plug"), "how the next run begins is said by the mail already")
+            #expect(!hint.contains("in again"), "how the next run begins is said by the mail already")
         }
         let events = sandbox.log.events.dropFirst(seen)
         #expect(events.filter { !$0.hasPrefix("light ") } == row.calls)

@@ -78,7 +78,7 @@ extension Demo {
             let parts = answer.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
             let status = String(decoding: parts[0], as: UTF8.self)
             if parts.count == 2, let last = parts[1].lastIndex(of: UInt8(ascii: "\n")) {
-                page.output(String(decoding: parts[1][..<last], as: UTF8.self))
+                page.say(String(decoding: parts[1][..<last], as: UTF8.self))
                 shown += last - parts[1].startIndex + 1
             }
             if status == "0\n" { return }
@@ -100,7 +100,7 @@ extension Demo {
         page.command("cryptsetup open --readonly --key-file /etc/extbackup/keys/red.key \(parts[0]) look")
         page.command("mount -o ro /dev/mapper/look /mnt")
         page.command(count)
-        page.output(String(parts[1]))
+        page.say(String(parts[1]))
         for source in NAS.sources { page.command(NAS.comparison(of: source)) }
         guard parts[2].isEmpty, let files = Int(parts[1]), files > 0 else {
             throw LabFailure("the copy differs from the source", details: output)

@@ -31,7 +31,7 @@ struct Page {
         line()
     }
 
-    /// Lines of talk.
+    /// Lines of talk, or what a command wrote.
     func say(_ text: String) {
         for part in text.split(separator: "\n", omittingEmptySubsequences: false) {
             line(part.isEmpty ? "" : "   " + part)
@@ -43,13 +43,6 @@ struct Page {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         for (index, part) in lines.enumerated() {
             line("   " + dim(index == 0 ? "nas# " : "   > ") + emphasized(String(part)))
-        }
-    }
-
-    /// What a command wrote.
-    func output(_ text: String) {
-        for part in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            line(part.isEmpty ? "" : "   " + part)
         }
     }
 
