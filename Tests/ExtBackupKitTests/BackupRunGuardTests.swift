@@ -214,7 +214,7 @@ struct BackupRunGuardTests {
 
 @Suite("A preview", Need.root)
 struct PreviewTests {
-    @Test("tells what would happen, writes nothing, and leaves the drive plugged in and the light alone")
+    @Test("tells what would happen, writes nothing, and leaves the drive plugged in and the light as it was")
     func preview() throws {
         let sandbox = try Sandbox()
         try sandbox.runBefore(files: ["gone", "stays"])
@@ -241,8 +241,11 @@ struct PreviewTests {
         #expect(try sandbox.light() == .safe)
         let events = Array(sandbox.log.events.dropFirst(seen))
         #expect(!events.contains("power off"))
-        #expect(events.last == "flush")
-        #expect(!events.contains { $0.hasPrefix("light ") })
+        let lights = events.filter { $0.hasPrefix("light ") }
+        #expect(lights.first == "light working")
+        #expect(lights.last == "light safe")
+        #expect(lights.count { $0 == "light safe" } == 1)
+        #expect(events.firstIndex(of: "flush") ?? .max < events.firstIndex(of: "light safe") ?? 0)
     }
 
     @Test("of the first run makes no folder on the drive")

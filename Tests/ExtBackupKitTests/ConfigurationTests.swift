@@ -31,40 +31,41 @@ struct ConfigurationTests {
         #expect(read.drive.ending == .powerOff)
     }
 
+    private static let everything =
+        """
+        [[source]]
+        name = "Fotos.2_a"
+        path = "/srv/fotos"
+        require_mount = true
+        one_file_system = true
+        exclude = ["*.tmp", "/cache/"]
+        lock = { kind = "command", command = ["/bin/hold", "-x"], wait = "2h" }
+        [[source]]
+        name = "borg"
+        path = "/srv/borg"
+        lock = { kind = "borg" }
+        [[source]]
+        name = "db"
+        path = "/srv/db"
+        lock = { kind = "flock", path = "/run/lock/db", wait = "0s" }
+        [guard]
+        max_delete = { files = 5, percent = 0 }
+        [led]
+        serial = "BS1"
+        index = 3
+        brightness = 100
+        working = "0000ff"
+        [mail]
+        to = []
+        on = []
+        sendmail = "/usr/bin/msmtp"
+        [drive]
+        when_done = "leave"
+        """
+
     @Test("with everything is read")
     func everything() throws {
-        let read = try configuration(
-            """
-            [[source]]
-            name = "Fotos.2_a"
-            path = "/srv/fotos"
-            require_mount = true
-            one_file_system = true
-            exclude = ["*.tmp", "/cache/"]
-            lock = { kind = "command", command = ["/bin/hold", "-x"], wait = "2h" }
-            [[source]]
-            name = "borg"
-            path = "/srv/borg"
-            lock = { kind = "borg" }
-            [[source]]
-            name = "db"
-            path = "/srv/db"
-            lock = { kind = "flock", path = "/run/lock/db", wait = "0s" }
-            [guard]
-            max_delete = { files = 5, percent = 0 }
-            [led]
-            serial = "BS1"
-            index = 3
-            brightness = 100
-            working = "0000ff"
-            [mail]
-            to = []
-            on = []
-            sendmail = "/usr/bin/msmtp"
-            [drive]
-            when_done = "leave"
-            """
-        )
+        let read = try configuration(Self.everything)
         #expect(read.sources.map(\.name) == ["Fotos.2_a", "borg", "db"])
         #expect(read.sources[0].requiresMount)
         #expect(read.sources[0].staysOnFileSystem)

@@ -23,7 +23,15 @@ struct DeletionDecisionTests {
         Row(testDescription: "none", deleting: 0, of: 100, source: 100),
         Row(testDescription: "none of an empty source's first copy", deleting: 0, of: 0, source: 0),
         // Ten are a handful, whatever part they are.
-        Row(testDescription: "ten of ten", deleting: 10, of: 10, source: 1),
+        Row(testDescription: "ten of twenty", deleting: 10, of: 20, source: 11),
+        // But not all that there is.
+        Row(
+            testDescription: "ten of ten",
+            deleting: 10,
+            of: 10,
+            source: 1,
+            reason: "10 of 10 entries would be deleted, more than 100 or 20 percent"
+        ),
         Row(
             testDescription: "eleven of eleven",
             deleting: 11,

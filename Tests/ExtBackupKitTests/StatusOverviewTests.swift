@@ -30,9 +30,8 @@ struct StatusOverviewTests {
 
     @Test(
         "of a drive that works tells result, age and amounts",
-        arguments: [
-            (["a"] as [FileName], "1 file copied, 8 bytes"), (["a", "b"], "2 files copied, 16 bytes"),
-        ]
+        arguments: [(["a"], "1 file copied, 8 bytes"), (["a", "b"], "2 files copied, 16 bytes")]
+            as [([FileName], String)]
     )
     func good(files: [FileName], amounts: String) throws {
         let sandbox = try Sandbox()

@@ -155,7 +155,7 @@ struct BlinkStickTests {
         "shows the worst of two processes' jobs",
         arguments: [
             ("safe", "safe", "00 0c 00"), ("safe", "working", "05 13 0c"),
-            ("released", "working", "19 00 00"),
+            ("released", "working", "05 13 0c"), ("released", "safe", "19 00 00"),
         ]
     )
     func twoProcesses(first: String, second: String, last: String) throws {

@@ -55,7 +55,7 @@ public struct SourceLock: Hashable, Sendable {
 
 /// More deletions than this are held until a person approves.
 ///
-/// Either number is enough to hold them, and so is that nothing of the old copy would remain. A handful of files is a
+/// Either number is enough to hold them, and so is that nothing of the old copy would remain (unless the limit is 100 percent). A handful of files is a
 /// large part of a small tree, so up to `alwaysAllowed` deletions pass as long as they are not more than half of it.
 public struct DeletionLimit: Hashable, Sendable {
     /// Number of files and folders.
@@ -68,7 +68,9 @@ public struct DeletionLimit: Hashable, Sendable {
 
     /// True when deleting `count` of `total` entries needs a person.
     public func isExceeded(deleting count: Int, of total: Int) -> Bool {
-        if count > files || (count > 0 && count >= total) { return true }
+        if count > files { return true }
+        if percent == 100 { return false }
+        if count > 0 && count >= total { return true }
         if count <= Self.alwaysAllowed && count * 2 <= total { return false }
         return Double(count) * 100 > Double(total) * Double(percent)
     }

@@ -16,6 +16,8 @@ public struct BackupRun {
     let mode: Mode
     var record: RunRecord
     var indicator: Indicator?
+    /// What the light said of this drive before.
+    private var lightBefore = LightState.off
 
     /// What a run is for.
     public enum Mode: Sendable {
@@ -88,6 +90,9 @@ public struct BackupRun {
 
     private mutating func startLight(_ light: LightConfiguration?, saying notice: LightNotice) {
         guard let light else { return }
+        // A board that cannot be read is told by the indicator, ignoring.
+        let entries = (try? LightBoard(folder: context.layout.lightFolder).read().entries) ?? []
+        lightBefore = entries.first { $0.job == FileName(name.text) }?.state ?? .off
         do {
             let job = FileName(name.text)
             indicator = Indicator(try LightSettings(light), in: context, saying: notice, job: job)
@@ -237,14 +242,24 @@ public struct BackupRun {
         for warning in released.warnings { warn(warning.description) }
         record.safety = .safe(RestState(released.power))
         let job = FileName(name.text)
-        if case .preview = mode {
-            indicator?.show(.off, job: job)
-            return
-        }
+        if case .preview = mode { return restoreLight(released) }
         switch Verdict(record.status) {
         case .succeeded: indicator?.show(safeToUnplug: released, job: job)
         case .held, .partial: indicator?.show(.held, safeToUnplug: released, job: job)
         case .failed, .interrupted, .skipped: indicator?.show(.failed, safeToUnplug: released, job: job)
+        }
+    }
+
+    /// A preview leaves the light as it found it: what the last run said of the drive is true again, for the drive was
+    /// released again.
+    private func restoreLight(_ released: borrowing ReleasedDrive) {
+        let job = FileName(name.text)
+        switch lightBefore {
+        case .safe: indicator?.show(safeToUnplug: released, job: job)
+        case .held: indicator?.show(.held, safeToUnplug: released, job: job)
+        case .failedSafe, .failedUnsafe: indicator?.show(.failed, safeToUnplug: released, job: job)
+        case .due: indicator?.show(.due, job: job)
+        case .off, .working, .verifying, .unknownDrive: indicator?.show(.off, job: job)
         }
     }
 
