@@ -70,7 +70,7 @@ extension History {
         _ = try folder.open(FileName(name), [.readWrite, .create], mode: 0o600)
         var configuration = Configuration()
         configuration.busyMode = .timeout(30)
-        // A service with a nice value may not raise its threads above it, and libdispatch complains when it cannot.
+        // A service may not raise its threads above its own priority, and libdispatch complains when it cannot.
         configuration.qos = .background
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA synchronous = EXTRA")
