@@ -55,8 +55,9 @@ public struct SourceLock: Hashable, Sendable {
 
 /// More deletions than this are held until a person approves.
 ///
-/// Either number is enough to hold them, and so is that nothing of the old copy would remain (unless the limit is 100 percent). A handful of files is a
-/// large part of a small tree, so up to `alwaysAllowed` deletions pass as long as they are not more than half of it.
+/// Either number is enough to hold them, and so is that nothing of the old copy would remain (unless the limit is
+/// 100 percent). A handful of files is a large part of a small tree, so up to `alwaysAllowed` deletions pass as long
+/// as they are not more than half of it.
 public struct DeletionLimit: Hashable, Sendable {
     /// Number of files and folders.
     public var files: Int
