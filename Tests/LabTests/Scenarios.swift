@@ -8,7 +8,7 @@ extension LabTests {
         @Test("is copied to when it is plugged in, and the light goes from blue to green")
         func firstPlug() throws {
             let nas = try NAS()
-            let drive = try nas.makeDrive()
+            let drive = try nas.makeDrive(keys: .keyFileAndPassphrase)
             let run = try nas.plugAndWait(drive)
             try #require(run.status == 0, run.story)
             #expect(try nas.colors() == [Light.working, Light.safe])
@@ -16,6 +16,16 @@ extension LabTests {
             #expect(try nas.leftovers() == "")
             #expect(try nas.guest.mails().isEmpty)
             #expect(try nas.differences(on: drive) == "")
+            // What opens it when the NAS is gone.
+            let partition = "\(drive.devicePath)-part1"
+            let opened = try nas.look(into: drive) {
+                """
+                printf %s '\(NAS.passphrase)' | cryptsetup open --test-passphrase --key-file - \(partition)
+                cd /var/lib/extbackup/headers && sha256sum --check --quiet *.sha256 && cd /
+                head -1 /mnt/.extbackup/RESTORE.txt | wc -l
+                """
+            }
+            #expect(opened == "1\n")
         }
 
         @Test("gets only what changed when it is plugged in again")
