@@ -16,7 +16,7 @@ struct HeldSourceLock: ~Copyable {
     /// Waits for the lock.
     ///
     /// - Parameters:
-    ///   - runFolder: where borg keeps what it needs while it runs.
+    ///   - runFolder: where lock programs may keep what they need while they run.
     ///   - onWait: called about every second; the wait is bounded by the lock's own time.
     /// - Throws: `Failure` with status `locked` when the time is over or the lock cannot be had.
     static func take(
@@ -36,7 +36,13 @@ struct HeldSourceLock: ~Copyable {
         case .command(let arguments):
             HeldSourceLock(
                 holding: .companion(
-                    try start(ChildProcess(arguments), lock, of: source, interruption, onWait),
+                    try start(
+                        ChildProcess(arguments, environment: environment(runFolder)),
+                        lock,
+                        of: source,
+                        interruption,
+                        onWait
+                    ),
                     source: source.name
                 )
             )
@@ -151,11 +157,16 @@ struct HeldSourceLock: ~Copyable {
                 "/usr/bin/borg", "--lock-wait", FileName(String(lock.wait.components.seconds)), "with-lock",
                 repository, "/bin/sh", "-c", "echo locked && exec cat >/dev/null",
             ],
-            environment: [
-                "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
-                FileName(bytes: Array("BORG_BASE_DIR=".utf8) + base.bytes),
-            ]
+            environment: environment(runFolder) + [FileName(bytes: Array("BORG_BASE_DIR=".utf8) + base.bytes)]
         )
+    }
+
+    /// Under the service's rules /tmp cannot be written; the run folder can.
+    private static func environment(_ runFolder: FileName) -> [FileName] {
+        [
+            "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
+            FileName(bytes: Array("TMPDIR=".utf8) + runFolder.bytes),
+        ]
     }
 
     /// borg waits by itself and says then who has the lock; it gets the time to say so.
