@@ -83,7 +83,8 @@ final class RunTests: Sendable {
     @Test("names a file that changes all the time, and keeps the older copy", .timeLimit(.minutes(5)))
     func changing() throws {
         try destination.make([.file("busy", "older")])
-        try source.make([.file("busy", pieces: [.bytes([UInt8](repeating: 1, count: 32 << 20))])])
+        // So large that the writer gets its turn in every attempt, also on a machine that is busy otherwise.
+        try source.make([.file("busy", pieces: [.bytes([UInt8](repeating: 1, count: 96 << 20))])])
         let stop = Flag()
         let stopped = Flag()
         let writer = try source.open("busy", .write)
