@@ -131,8 +131,8 @@ enum MetadataTarget {
         case .noSpace:
             let free =
                 switch self {
-                case .open(let file): try file.descriptor.freeBytes()
-                case .named(_, let folder): try folder.descriptor.freeBytes()
+                case .open(let file): try file.descriptor.availableBytes()
+                case .named(_, let folder): try folder.descriptor.availableBytes()
                 }
             return free > 1 << 20
         default: return false

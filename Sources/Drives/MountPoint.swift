@@ -14,7 +14,7 @@ enum MountPoint {
         if before.ownerID != effectiveUserID() {
             throw SystemError(call: "mount", subject: directory, errno: .notPermitted)
         }
-        try place.setMode(0o700)
+        try place.setPermissions(0o700)
         try mountFileSystem(node, at: directory, type: kind.rawValue, flags: .drive, data: kind.mountData)
         do {
             let after = try Descriptor.open(directory, .directory).nodeStatus()

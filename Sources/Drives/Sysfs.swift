@@ -31,7 +31,7 @@ enum Sysfs {
     /// Where a link leads; nil when it cannot be read.
     static func linkTarget(_ name: FileName, in folder: FileName) -> FileName? {
         do {
-            return try Descriptor.open(folder, [.directory, .followLink]).linkTarget(name)
+            return try Descriptor.open(folder, [.directory, .followLink]).symbolicLinkTarget(name)
         } catch {
             return nil
         }

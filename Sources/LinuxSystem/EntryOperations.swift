@@ -161,13 +161,6 @@ extension Descriptor {
         try check("fstatvfs") { fstatvfs(rawValue, &result) }
         return max(512, Int64(result.f_frsize))
     }
-
-    /// Bytes that root may still write to this file system.
-    public func freeBytes() throws(SystemError) -> Int64 {
-        var result = statvfs()
-        try check("fstatvfs") { fstatvfs(rawValue, &result) }
-        return Int64(clamping: result.f_bfree) &* Int64(result.f_frsize)
-    }
 }
 
 /// What the process may do and hold.

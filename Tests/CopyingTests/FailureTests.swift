@@ -28,7 +28,7 @@ struct FailureTests {
             .file("c", "new"),
         ])
         let full = try plan(source, destination)
-        #expect(full.summary.spaceNeeded > (try destination.freeBytes()))
+        #expect(full.summary.spaceNeeded > (try destination.availableBytes()))
         let error = #expect(throws: CopyError.self) {
             try full.apply(deletions: .perform, interruption: Interruption())
         }

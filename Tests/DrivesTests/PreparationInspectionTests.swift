@@ -37,7 +37,7 @@ struct PreparationInspectionTests {
         let partition = loop.path.partitionPath(1)
         try run("/usr/sbin/mkfs.ext4", "-q", "-L", "photos", partition)
         let link = folder.path.appending("link")
-        try folder.open().makeLink("link", to: loop.path)
+        try folder.open().createSymbolicLink("link", target: loop.path)
         let disk = try DiskInspection.inspect(link)
         #expect(disk.devicePath == loop.path)
         #expect(disk.partitionTable == "gpt")

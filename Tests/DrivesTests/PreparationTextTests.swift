@@ -105,7 +105,7 @@ struct PreparationEscapeTests {
         let link = UnitLink(of: try driveName("red"), luksUUID: "3f6b-1c", in: machineLayout(in: folder.path))
         try link.make()
         let wants = folder.path.appending(#"units/dev-disk-by\x2duuid-3f6b\x2d1c.device.wants"#)
-        let target = try Descriptor.open(wants, .directory).linkTarget("extbackup@red.service")
+        let target = try Descriptor.open(wants, .directory).symbolicLinkTarget("extbackup@red.service")
         #expect(target == "/usr/lib/systemd/system/extbackup@.service")
         try link.remove()
         #expect(!isThere(wants))

@@ -57,7 +57,7 @@ struct HeaderBackup {
     /// Digest first: an image without one is complete, a digest without its image is found by the next attempt.
     private func publish(in folder: borrowing Descriptor) throws(SystemError) -> String {
         let file = try folder.open(temporaryName, .read)
-        try file.setMode(0o600)
+        try file.setPermissions(0o600)
         try file.sync()
         let digest = try SHA256.hexDigest(ofRestOf: file)
         let line = Array("\(digest)  ".utf8) + name.bytes + [UInt8(ascii: "\n")]

@@ -26,7 +26,7 @@ enum HostFolder {
         switch privacy {
         case .secret:
             let folder = try parent.makeDirectory(path.lastPart, mode: 0o700)
-            try folder.setMode(0o700)
+            try folder.setPermissions(0o700)
             return folder
         case .common:
             return try parent.makeDirectory(path.lastPart, mode: 0o755)

@@ -20,7 +20,7 @@ struct KeyFile {
         let folder = try HostFolder.open(folderPath, .secret)
         let file = try folder.open(name, [.write, .create, .exclusive], mode: 0o400)
         do {
-            try file.setMode(0o400)
+            try file.setPermissions(0o400)
             try file.writeAll(key)
             try file.sync()
             try folder.sync()

@@ -23,7 +23,7 @@ struct UnitLink {
     /// Makes the link durably. systemd sees it after `systemctl daemon-reload`.
     func make() throws(SystemError) {
         let folder = try HostFolder.open(folderPath, .common)
-        try folder.makeLink(name, to: target)
+        try folder.createSymbolicLink(name, target: target)
         try folder.sync()
     }
 
