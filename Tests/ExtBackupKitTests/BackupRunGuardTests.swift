@@ -212,6 +212,20 @@ struct BackupRunGuardTests {
     }
 }
 
+@Suite("Keys", Need.root)
+struct KeysStayHomeTests {
+    @Test("are not copied by a source that has their folder below it")
+    func sourceAboveKeys() throws {
+        let sandbox = try Sandbox()
+        let etc = sandbox.path("etc")
+        try sandbox.home.write("etc/config.toml", "[[source]]\nname = \"etc\"\npath = \"\(etc)\"\n")
+        let report = try sandbox.run()
+        #expect(report.verdict == .succeeded)
+        #expect(sandbox.home.exists("drive/etc/drives.d/red.toml"))
+        #expect(!sandbox.home.exists("drive/etc/keys"))
+    }
+}
+
 @Suite("A preview", Need.root)
 struct PreviewTests {
     @Test("tells what would happen, writes nothing, and leaves the drive plugged in and the light as it was")

@@ -64,6 +64,14 @@ struct DeletionDecisionTests {
             reason: "the source is empty, but the drive has 1 entries of it"
         ),
         Row(testDescription: "an emptied source, approved", deleting: 5, of: 5, source: 0, approved: 5),
+        Row(
+            testDescription: "an emptied source, after an approval for a source that shrank",
+            deleting: 5,
+            of: 5,
+            source: 0,
+            approved: 500,
+            reason: "the source is empty, but the drive has 5 entries of it"
+        ),
         Row(testDescription: "as many as approved", deleting: 500, of: 1000, source: 500, approved: 500),
         Row(testDescription: "fewer than approved", deleting: 499, of: 1000, source: 501, approved: 500),
         Row(
