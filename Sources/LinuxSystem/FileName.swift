@@ -35,6 +35,18 @@ public struct FileName: Hashable, Sendable {
         return FileName(unchecked: joined)
     }
 
+    /// What is in front of the last slash; empty for a path without one.
+    public var parent: FileName {
+        guard let last = bytes.lastIndex(of: UInt8(ascii: "/")) else { return FileName() }
+        return FileName(unchecked: Array(bytes[..<last]))
+    }
+
+    /// What is behind the last slash.
+    public var lastComponent: FileName {
+        guard let last = bytes.lastIndex(of: UInt8(ascii: "/")) else { return self }
+        return FileName(unchecked: Array(bytes[(last + 1)...]))
+    }
+
     /// The parts between slashes; empty parts are left out.
     public var components: [FileName] {
         bytes.split(separator: UInt8(ascii: "/")).map { FileName(unchecked: Array($0)) }
