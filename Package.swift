@@ -62,7 +62,14 @@ let package = Package(
                 systemPackage,
             ]
         ),
-        library("Copying", ["LinuxSystem", "CXXHash", systemPackage]),
+        library(
+            "Copying",
+            [
+                "LinuxSystem", "CXXHash", systemPackage,
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]
+        ),
         library("Indicators", ["LinuxSystem", "CUSB", systemPackage]),
         library(
             "Reporting",
