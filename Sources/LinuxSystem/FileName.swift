@@ -11,6 +11,12 @@ public struct FileName: Hashable, Sendable {
         self.bytes = bytes.contains(0) ? Array(bytes.prefix { $0 != 0 }) : Array(bytes)
     }
 
+    /// Makes a name of bytes in memory, fast. Bytes from a NUL on are dropped.
+    public init(copying bytes: UnsafeRawBufferPointer) {
+        self.bytes = Array(bytes)
+        if let end = self.bytes.firstIndex(of: 0) { self.bytes.removeSubrange(end...) }
+    }
+
     /// The empty name.
     public init() {
         bytes = []
