@@ -76,15 +76,15 @@ struct EntrySelectionTests {
         let tag = Self.tag + String(repeating: "x", count: 200_000)
         try home.folder.make([.file(".extbackupignore", "x\n"), .file("CACHEDIR.TAG", tag)])
         let marks = Self.everything.marks(in: home.folder)
-        guard case .file(let file) = marks.rules else { return Issue.record("other rules") }
+        let file = try #require(marks.ignoreFile)
         #expect(file.rules.excludes(Array("x".utf8), isDirectory: false))
         #expect(marks.isLeftEmpty)
         let none = EntrySelection().marks(in: home.folder)
-        guard case .none = none.rules else { return Issue.record("other rules") }
+        #expect(none.ignoreFile == nil && none.mistake == nil)
         #expect(!none.isLeftEmpty)
         try home.folder.createDirectory("empty")
         let empty = Self.everything.marks(in: try home.folder.open("empty", .directory))
-        guard case .none = empty.rules else { return Issue.record("other rules") }
+        #expect(empty.ignoreFile == nil && empty.mistake == nil)
         #expect(!empty.isLeftEmpty)
     }
 
@@ -105,10 +105,7 @@ struct EntrySelectionTests {
     func unusable(item: Item, expected: IgnoreFileError) throws {
         let home = try TemporaryFolder()
         try home.folder.make([item])
-        guard case .unusable(let error) = Self.everything.marks(in: home.folder).rules else {
-            return Issue.record("other rules")
-        }
-        #expect(error == expected)
+        #expect(Self.everything.marks(in: home.folder).mistake == expected)
     }
 
     @Test("takes a link or a short file for no tag of a cache")
@@ -120,6 +117,18 @@ struct EntrySelectionTests {
         ])
         #expect(!Self.everything.marks(in: home.folder).isLeftEmpty)
         #expect(!Self.everything.marks(in: try home.folder.open("b", .directory)).isLeftEmpty)
+    }
+}
+
+extension FolderMarks {
+    /// The rules of the folder, if they can be used.
+    var ignoreFile: IgnoreFile? {
+        if case .file(let file) = rules { file } else { nil }
+    }
+
+    /// Why they cannot.
+    var mistake: IgnoreFileError? {
+        if case .unusable(let error) = rules { error } else { nil }
     }
 }
 

@@ -152,11 +152,11 @@ struct FilterStackTests {
     }
 
     @Test("that cannot be used exclude nothing, and forbid deletions there and below")
-    func unusable() {
+    func unusable() throws {
         var stack = FilterStack(Self.obeying)
         stack.enter(pathLength: 0, FolderMarks(ignoreFile: Array("x".utf8)))
         let broken = FolderMarks(ignoreFile: Array("y\n\n- \n".utf8))
-        guard case .unusable(let error) = broken.rules else { return Issue.record("other rules") }
+        let error = try #require(broken.mistake)
         #expect(error == .wrong(ExcludeFileError(line: 3, problem: .noPattern(FilterRuleError(rule: "- ")))))
         #expect("\(error)" == "line 3: the filter rule '- ' has no pattern")
         #expect(!stack.forbidsDeletions)
@@ -173,11 +173,8 @@ struct FilterStackTests {
     @Test("may take 64 KiB")
     func size() {
         let most = [UInt8](repeating: UInt8(ascii: "#"), count: 65536)
-        guard case .file = FolderMarks(ignoreFile: most).rules else { return Issue.record("other rules") }
-        guard case .unusable(let error) = FolderMarks(ignoreFile: most + [0x23]).rules else {
-            return Issue.record("other rules")
-        }
-        #expect(error == .tooLarge)
+        #expect(FolderMarks(ignoreFile: most).mistake == nil)
+        #expect(FolderMarks(ignoreFile: most + [0x23]).mistake == .tooLarge)
     }
 
     @Test("carry what rsync carries", arguments: 0..<300)
