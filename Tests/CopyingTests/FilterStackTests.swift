@@ -229,7 +229,7 @@ struct FilterStackTests {
             "[ab]", "[!a]", "[a-f]", "[[:upper:]0-9]", "[]-]", "\\*", "\\[", "\\b", "[",
         ]
         let body = (0..<dice.number(1...4)).map { _ in dice.pick(parts) }.joined()
-        return dice.pick(["- ", "- ", "+ "]) + dice.pick(["", "/"]) + body
+        return dice.pick(["- ", "- ", "+ "]) + dice.pick(["", "/", "/", "**/"]) + body
             + (dice.number(0...4) == 0 ? "/" : "")
     }
 }
