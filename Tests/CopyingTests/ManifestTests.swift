@@ -173,6 +173,11 @@ struct ManifestTests {
             try places() == [ManifestPlace(folder: c, name: "file"), ManifestPlace(folder: a, name: "twin")]
         )
         #expect(try manifest.find(inode: 999).isEmpty)
+        try manifest.postponeInodeIndex()
+        #expect(try places().count == 2)
+        try manifest.postponeInodeIndex()
+        try manifest.seal()
+        #expect(try places().count == 2)
     }
 
     @Test("keeps the blocks of a file as long as a name of it is left")
