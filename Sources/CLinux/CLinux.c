@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -206,4 +207,13 @@ ssize_t ext_pread(int fd, void *buffer, size_t length, int64_t offset) {
 
 ssize_t ext_pwrite(int fd, const void *buffer, size_t length, int64_t offset) {
     return pwrite(fd, buffer, length, offset);
+}
+
+int ext_clone_file(int to, int from) {
+    return ioctl(to, FICLONE, from);
+}
+
+ssize_t ext_pread_cached(int fd, void *buffer, size_t length, int64_t offset) {
+    struct iovec part = {.iov_base = buffer, .iov_len = length};
+    return preadv2(fd, &part, 1, offset, RWF_NOWAIT);
 }

@@ -51,10 +51,10 @@ extension Applier {
                 throw error
             }
             switch result {
-            case .complete(let bytes):
+            case .complete(let contents):
                 // Holes are done as well.
                 meter.state.bytesDone = before + file.metadata.status.size
-                try complete(job, file, target, place, mirrorFolder, bytes)
+                try complete(job, file, target, place, mirrorFolder, contents.bytesWritten)
                 return
             case .changed:
                 if attempt == Self.attempts {
