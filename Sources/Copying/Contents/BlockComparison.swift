@@ -16,6 +16,8 @@ enum EarlierContents {
 struct BlockComparison: ~Copyable {
     /// How long the target was.
     let size: Int64
+    /// How long it will be.
+    private let newSize: Int64
     private let contents: EarlierContents
     private var extents: DataExtents
     private var part: (index: Int, hashes: [ContentHash]) = (-1, [])
@@ -23,8 +25,9 @@ struct BlockComparison: ~Copyable {
     private let buffer: UnsafeMutableRawBufferPointer
     private var loaded: Range<Int64> = 0..<0
 
-    init(_ contents: EarlierContents, size: Int64) {
+    init(_ contents: EarlierContents, size: Int64, becoming newSize: Int64) {
         self.size = size
+        self.newSize = newSize
         self.contents = contents
         extents = DataExtents(size: size, isDense: false)
         switch contents {
@@ -102,16 +105,38 @@ struct BlockComparison: ~Copyable {
         if range.isEmpty { return }
         try move(to: range.lowerBound, target)
         if extents.current.isEmpty || extents.current.lowerBound >= range.upperBound { return }
-        let hole = range.clamped(to: 0..<size)
+        try punch(range, target)
+    }
+
+    /// The block in which the earlier version ended became data when the file grew; it is a hole again where the
+    /// source has one.
+    mutating func finish(
+        _ source: borrowing Descriptor,
+        _ target: borrowing Descriptor
+    ) throws(TransferEnd) {
+        let block = size & ~4095..<(size + 4095) & ~4095
+        if block.isEmpty || newSize <= size { return }
+        let isHole = try TransferEnd.reading { () throws(SystemError) in
+            try source.nextData(from: block.lowerBound) ?? .max >= block.upperBound
+        }
+        let isData = try TransferEnd.writing { () throws(SystemError) in
+            try target.nextData(from: block.lowerBound) ?? .max < block.upperBound
+        }
+        if isHole && isData { try punch(block, target) }
+    }
+
+    /// At the end of the file the last block goes as a whole: there is nothing behind it that stays.
+    private func punch(_ hole: Range<Int64>, _ target: borrowing Descriptor) throws(TransferEnd) {
+        let end = hole.upperBound == newSize ? ContentBlock.end(of: newSize) : hole.upperBound
         do {
-            try target.punchHole(hole)
+            try target.punchHole(hole.lowerBound..<end)
         } catch {
             if error.errno != .notSupported { throw .destination(error) }
-            try writeZeros(hole, target)
+            try writeZeros(hole.clamped(to: 0..<size), target)
         }
     }
 
-    private mutating func writeZeros(
+    private func writeZeros(
         _ range: Range<Int64>,
         _ target: borrowing Descriptor
     ) throws(TransferEnd) {

@@ -43,7 +43,7 @@ extension ContentCopier {
     ) throws(CopyError) -> Attempt {
         do throws(TransferEnd) {
             let size = try TransferEnd.writing { () throws(SystemError) in try target.status().size }
-            let comparison = BlockComparison(earlier, size: size)
+            let comparison = BlockComparison(earlier, size: size, becoming: status.size)
             var transfer = ContentTransfer(
                 self,
                 from: source,

@@ -1,4 +1,5 @@
 internal import LinuxSystem
+internal import SystemPackage
 
 /// One file's way from the source to the destination, piece by piece, for all but small files.
 ///
@@ -64,11 +65,8 @@ struct ContentTransfer: ~Copyable {
             progress(end - start)
             try window.advance(to: position, source, target)
         }
-        // A hole at the end. Size comes last: a file of full size without its data could pass for the whole one.
-        if targetSize != size {
-            let size = self.size
-            try TransferEnd.writing { () throws(SystemError) in try target.setSize(size) }
-        }
+        try finishSize(target)
+        try earlier?.finish(source, target)
         window.finish(source)
         let hash = try TransferEnd.running { () throws(CopyError) in try digest?.finish() ?? self.hash }
         return CopiedContents(hash: hash, bytesWritten: bytesWritten)
@@ -187,6 +185,7 @@ struct ContentTransfer: ~Copyable {
     ) throws(TransferEnd) {
         for segment in segments where segment.overlaps(run) {
             let range = segment.clamped(to: run)
+            try leaveHole(before: range.lowerBound, target)
             let bytes = UnsafeRawBufferPointer(memory(range, in: piece))
             try TransferEnd.writing { () throws(SystemError) in try target.write(bytes, at: range.lowerBound)
             }
@@ -194,5 +193,26 @@ struct ContentTransfer: ~Copyable {
             targetSize = max(targetSize, range.upperBound)
             window.didWrite()
         }
+    }
+
+    // MARK: - Size
+
+    /// XFS reserves blocks behind the end of a file that grows, and keeps them when the end moves over them: what
+    /// shall be a hole gives them back before.
+    private func leaveHole(before position: Int64, _ target: borrowing Descriptor) throws(TransferEnd) {
+        if position <= targetSize || targetSize == 0 { return }
+        do {
+            try target.punchHole(targetSize..<position)
+        } catch {
+            if error.errno != .notSupported { throw .destination(error) }
+        }
+    }
+
+    /// A hole at the end, or the end of a longer version. Size comes last: a file of full size without its data
+    /// could pass for the whole one.
+    private func finishSize(_ target: borrowing Descriptor) throws(TransferEnd) {
+        if targetSize == size { return }
+        try leaveHole(before: size, target)
+        try TransferEnd.writing { () throws(SystemError) in try target.setSize(size) }
     }
 }

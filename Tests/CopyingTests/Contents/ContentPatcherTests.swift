@@ -25,11 +25,11 @@ struct ContentPatcherTests {
         var dice = Dice(seed: seed)
         let fixture = try ContentFixture(kind)
         try fixture.source.folder.make([
-            .file("f", pieces: [.bytes(dice.bytes(5_000_000)), .hole(2_000_000)])
+            .file("f", pieces: [.bytes(dice.bytes(3_000_000)), .hole(2_000_000)])
         ])
         var last = try fixture.copy("f", as: "f")
         try fixture.expectEqual("f", "f", last, "seed \(seed)")
-        for round in 0..<12 {
+        for round in 0..<8 {
             let before = try Snapshot(fixture.source.folder.open("f", .read))
             let file = try fixture.source.folder.open("f", .readWrite)
             for _ in 0...dice.number(0...4) { try Self.edit(file, &dice) }
@@ -49,6 +49,8 @@ struct ContentPatcherTests {
             }
             let comment = "seed \(seed) round \(round)"
             #expect(last.bytesWritten <= changed * 65536, "\(comment)")
+            // XFS counts what it reserved for copying on write as data while it is in the page cache.
+            if kind == "xfs" { try fixture.remount() }
             try fixture.expectEqual("f", "f", last, comment)
         }
     }
@@ -58,9 +60,9 @@ struct ContentPatcherTests {
         let size = Int(try file.status().size)
         let offset = dice.number(0...size)
         switch dice.number(0...6) {
-        case 0...1: try file.write(dice.bytes(dice.number(1...200_000)), at: Int64(offset))
+        case 0...1: try file.write(dice.bytes(dice.number(1...100_000)), at: Int64(offset))
         case 2: try file.write(dice.bytes(1), at: Int64(offset))
-        case 3: try file.write([UInt8](repeating: 0, count: dice.number(1...200_000)), at: Int64(offset))
+        case 3: try file.write([UInt8](repeating: 0, count: dice.number(1...100_000)), at: Int64(offset))
         case 4:
             if offset < size { try file.punchHole(Int64(offset)..<Int64(dice.number(offset + 1...size + 1))) }
         case 5: try file.setSize(Int64(size + dice.number(1...1_000_000)))
@@ -82,7 +84,9 @@ struct ContentPatcherTests {
             var count: Int64 = 0
             for start in stride(from: 0, to: bytes.count, by: 65536) {
                 let range = start..<min(start + 65536, bytes.count)
-                let isKnown = range.upperBound <= old.bytes.count
+                // The last block of another length is another block.
+                let oldEnd = min(start + 65536, old.bytes.count)
+                let isKnown = range.upperBound == oldEnd
                 let block = Int64(start)..<Int64(range.upperBound)
                 let pages = map.filter { $0.overlaps(block) }.map { $0.clamped(to: block) }
                 let oldPages = old.map.filter { $0.overlaps(block) }.map { $0.clamped(to: block) }
