@@ -45,4 +45,11 @@ extension Descriptor {
         var byte: UInt8 = 0
         return ext_pread_cached(rawValue, &byte, 1, offset) == 1
     }
+
+    /// True on btrfs (statfs(2), `BTRFS_SUPER_MAGIC` in linux/magic.h).
+    public func isOnBtrfs() throws(SystemError) -> Bool {
+        var kind: UInt32 = 0
+        try check("fstatfs") { ext_file_system_kind(rawValue, &kind) }
+        return kind == EXT_BTRFS_SUPER_MAGIC
+    }
 }

@@ -103,3 +103,7 @@ int ext_clone_file(int to, int from);
 
 // preadv2(2) with RWF_NOWAIT, hidden without _GNU_SOURCE: what the page cache has, and nothing from the device.
 ssize_t ext_pread_cached(int fd, void *buffer, size_t length, int64_t offset);
+
+// fstatfs(2): sys/vfs.h is not in Swift's Glibc, and the magic numbers are macros (linux/magic.h).
+extern const uint32_t EXT_BTRFS_SUPER_MAGIC;
+int ext_file_system_kind(int fd, uint32_t *magic);

@@ -61,7 +61,7 @@ struct ContentCopier: ~Copyable {
             if status.size <= Self.smallSize && Self.isDense(status) {
                 contents = try copySmall(from: source, status.size, to: target, progress)
             } else {
-                try preallocate(status, target)
+                try preallocate(status, from: 0, target)
                 var transfer = ContentTransfer(
                     self,
                     from: source,
@@ -140,11 +140,17 @@ struct ContentCopier: ~Copyable {
 
     // MARK: - Preallocation
 
-    /// Asks for all blocks of a file without holes; what the file system does not know is left.
-    private func preallocate(_ status: EntryStatus, _ target: borrowing Descriptor) throws(TransferEnd) {
-        if status.size < Self.preallocationLimit || status.allocatedBytes < status.size { return }
+    /// Asks for all blocks from `start` on of a file without holes; what the file system does not know is left.
+    func preallocate(
+        _ status: EntryStatus,
+        from start: Int64,
+        _ target: borrowing Descriptor
+    ) throws(TransferEnd) {
+        if status.size - start < Self.preallocationLimit || status.allocatedBytes < status.size { return }
         do {
-            try target.preallocate(0..<status.size)
+            // There, what was given out before is not compressed.
+            if try target.isOnBtrfs() { return }
+            try target.preallocate(start..<status.size)
         } catch {
             if error.errno != .notSupported { throw .destination(error) }
         }

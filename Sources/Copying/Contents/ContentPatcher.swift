@@ -43,6 +43,8 @@ extension ContentCopier {
     ) throws(CopyError) -> Attempt {
         do throws(TransferEnd) {
             let size = try TransferEnd.writing { () throws(SystemError) in try target.status().size }
+            // A clone has its blocks; what is compared may be the start of a file only.
+            if case .compared = earlier { try preallocate(status, from: size, target) }
             let comparison = BlockComparison(earlier, size: size, becoming: status.size)
             var transfer = ContentTransfer(
                 self,
