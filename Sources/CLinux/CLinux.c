@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/blkpg.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <sched.h>
@@ -16,6 +17,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -207,4 +210,23 @@ ssize_t ext_pread(int fd, void *buffer, size_t length, int64_t offset) {
 
 ssize_t ext_pwrite(int fd, const void *buffer, size_t length, int64_t offset) {
     return pwrite(fd, buffer, length, offset);
+}
+
+int ext_clone_file(int to, int from) {
+    return ioctl(to, FICLONE, from);
+}
+
+ssize_t ext_pread_cached(int fd, void *buffer, size_t length, int64_t offset) {
+    struct iovec part = {.iov_base = buffer, .iov_len = length};
+    return preadv2(fd, &part, 1, offset, RWF_NOWAIT);
+}
+
+const uint32_t EXT_BTRFS_SUPER_MAGIC = BTRFS_SUPER_MAGIC;
+
+int ext_file_system_kind(int fd, uint32_t *magic) {
+    struct statfs status;
+    int result = fstatfs(fd, &status);
+    // It is a signed long on some machines.
+    if (result == 0) *magic = (uint32_t)status.f_type;
+    return result;
 }

@@ -13,7 +13,7 @@ extension Applier {
                 try note(destinationFailure: error, file.job.folder, file.job.name)
                 continue
             }
-            didWrite(file.job, bytes: file.dataBytes)
+            didWrite(file.job, bytes: file.contents.bytesWritten)
             try record(file)
             meter.tick(path: file.job.path)
         }
@@ -38,7 +38,8 @@ extension Applier {
     private func place(_ file: WrittenFile) throws(SystemError) {
         let job = file.job
         switch file.place {
-        case .hidden(let name):
+        case .final: break
+        case .hidden(let name), .partial(let name):
             try place(name, as: job.name, job.replacing, in: job.mirror)
         case .unnamed(let descriptor):
             if case .nothing = job.replacing {

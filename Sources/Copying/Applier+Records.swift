@@ -16,8 +16,9 @@ extension Applier {
     mutating func record(_ file: WrittenFile) throws(CopyError) {
         guard recorder != nil else { return }
         var entry = entry(file.metadata)
-        entry.hash = file.hash
-        if file.hash != nil { entry.checked = .now() }
+        entry.hash = file.contents.hash
+        entry.blockList = file.blockList
+        if entry.hash != nil { entry.checked = .now() }
         try recorder?.put(file.job.name, in: file.job.number, entry)
     }
 

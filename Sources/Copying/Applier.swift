@@ -39,7 +39,7 @@ struct Applier: ~Copyable {
         mirror = DirectoryCursor(root: request.destination, resolution: .beneath)
         leaderPlace = mirror
         workers = CopyWorkers(
-            count: request.writerCount,
+            request,
             queueLength: min(512, CommitBatch.fileLimit),
             ability: ability
         )

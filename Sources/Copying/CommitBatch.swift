@@ -20,7 +20,7 @@ struct CommitBatch {
     mutating func append(_ file: WrittenFile) {
         if start == nil { start = clock.now }
         files.append(file)
-        bytes += file.dataBytes
+        bytes += file.contents.bytesWritten
     }
 
     /// True when it is time to commit.
@@ -44,12 +44,24 @@ struct WrittenFile: Sendable {
         case unnamed(SharedDescriptor)
         /// It has a hidden name, where the file system knows no files without one.
         case hidden(FileName)
+        /// It has a hidden name under which the next run goes on with it.
+        case partial(FileName)
+        /// It was changed under its own name.
+        case final
 
-        /// Lets the file go.
+        /// Lets the file go, when the run does not come to its end.
         func discard(in folder: SharedDescriptor) {
             switch self {
-            case .unnamed: break
-            case .hidden(let name):
+            case .unnamed, .partial, .final: break
+            case .hidden: remove(from: folder)
+            }
+        }
+
+        /// Lets the file go for good.
+        func remove(from folder: SharedDescriptor) {
+            switch self {
+            case .unnamed, .final: break
+            case .hidden(let name), .partial(let name):
                 // The next run removes what is left under a hidden name, ignoring.
                 try? folder.descriptor.unlink(name)
             }
@@ -58,10 +70,10 @@ struct WrittenFile: Sendable {
 
     let job: FileJob
     let place: Place
-    let dataBytes: Int64
+    let contents: CopiedContents
     let metadata: EntryMetadata
-    /// Of the contents, when it was asked for.
-    let hash: ContentHash?
+    /// Where the manifest keeps the hashes of its blocks.
+    let blockList: BlockListNumber?
     /// The first attribute that the destination does not take.
     let refusedAttribute: SystemError?
 }

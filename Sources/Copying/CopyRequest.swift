@@ -17,6 +17,15 @@ public struct CopyRequest: Sendable {
         case acrossFileSystems
     }
 
+    /// How large files that changed are written.
+    public enum Update: Sendable {
+        /// Whole, or as a clone that shares the unchanged blocks; then in the place of the earlier version.
+        case atomic
+        /// As `atomic` where blocks can be shared. Elsewhere the changed blocks of files from 1 MiB on are written into
+        /// the earlier version: less is written, and when the run is cut off there, the file is torn until the next.
+        case inPlace
+    }
+
     let source: SharedDescriptor
     let destination: SharedDescriptor
     let selection: EntrySelection
@@ -24,6 +33,7 @@ public struct CopyRequest: Sendable {
     let protected: Set<FileName>
     let workFolder: FileName
     let manifest: ManifestPart?
+    let update: Update
 
     /// Describes what to copy; both descriptors are directories open for reading, and are duplicated.
     ///
@@ -38,7 +48,8 @@ public struct CopyRequest: Sendable {
         boundary: Boundary = .oneFileSystem,
         protected: Set<FileName> = [],
         workFolder: FileName = "/var/tmp",
-        manifest: ManifestPart? = nil
+        manifest: ManifestPart? = nil,
+        update: Update = .atomic
     ) throws(SystemError) {
         self.source = SharedDescriptor(try source.duplicate())
         self.destination = SharedDescriptor(try destination.duplicate())
@@ -47,6 +58,7 @@ public struct CopyRequest: Sendable {
         self.protected = protected
         self.workFolder = workFolder
         self.manifest = manifest
+        self.update = update
     }
 
     /// How many threads copy contents: a disk that spins is written by one, so that it need not jump about.

@@ -41,7 +41,8 @@ final class CopyWorkers: Sendable {
     let progress = ByteProgress()
 
     /// - Parameter queueLength: how many jobs and results may wait. Each result has its file and perhaps two folders open.
-    init(count: Int, queueLength: Int, ability: Ability) {
+    init(_ request: CopyRequest, queueLength: Int, ability: Ability) {
+        let count = request.writerCount
         self.queueLength = queueLength
         var start = State()
         start.running = count
@@ -49,7 +50,12 @@ final class CopyWorkers: Sendable {
         let (state, interruption, progress) = (state, interruption, progress)
         for number in 1...count {
             Thread.start(named: "copy-\(number)") {
-                var writer = FileWriter(ability: ability, interruption: interruption, progress: progress)
+                var writer = FileWriter(
+                    request,
+                    ability: ability,
+                    interruption: interruption,
+                    progress: progress
+                )
                 Self.work(state, &writer)
                 state.change { $0.running -= 1 }
             }

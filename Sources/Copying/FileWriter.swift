@@ -1,141 +1,197 @@
 internal import LinuxSystem
 internal import SystemPackage
 
-/// Copies one file after the other to a place without a name. Each thread has its own.
+/// Copies one file after the other to a place without a name, or brings an earlier version to the new contents. Each
+/// thread has its own.
 struct FileWriter: ~Copyable {
     /// A file that changes while it is read is read this often.
     private static let attempts = 3
 
-    private let ability: Ability
-    private let copier: ContentCopier
-    private let progress: ByteProgress
-    private var canMakeUnnamed = true
+    let ability: Ability
+    let copier: ContentCopier
+    let manifest: Manifest?
+    let update: CopyRequest.Update
+    let progress: ByteProgress
+    var canMakeUnnamed = true
+    var canClone = true
 
-    init(ability: Ability, interruption: Interruption, progress: ByteProgress) {
+    init(_ request: CopyRequest, ability: Ability, interruption: Interruption, progress: ByteProgress) {
         self.ability = ability
         self.progress = progress
-        copier = ContentCopier(interruption: interruption)
+        manifest = request.manifest?.manifest
+        update = request.update
+        copier = ContentCopier(key: manifest?.hashKey, interruption: interruption)
     }
 
-    private enum Attempt {
+    enum Attempt {
         case end(FileResult.End)
         case again
     }
 
+    /// A file of the source, open.
+    struct SourceFile {
+        let file: SharedDescriptor
+        let metadata: EntryMetadata
+
+        var status: EntryStatus { metadata.status }
+    }
+
     mutating func write(_ job: FileJob) -> FileResult {
         for _ in 1...Self.attempts {
-            do {
+            do throws(TransferEnd) {
                 if case .end(let end) = try attempt(job) { return FileResult(job: job, end: end) }
             } catch {
-                return FileResult(job: job, end: .fatal(error))
+                return FileResult(job: job, end: error.fileEnd)
             }
         }
         return FileResult(job: job, end: .changed)
     }
 
-    private mutating func attempt(_ job: FileJob) throws(CopyError) -> Attempt {
-        let file: SharedDescriptor
-        let metadata: EntryMetadata
-        do {
-            file = try open(job)
+    private mutating func attempt(_ job: FileJob) throws(TransferEnd) -> Attempt {
+        let source = try open(job)
+        guard let source else { return .end(.changed) }
+        if let expected = job.expected, try digest(source) == expected {
+            progress.add(source.status.size)
+            return .end(.unchanged(source.metadata))
+        }
+        guard let earlier = try openEarlier(job, source) else {
+            return try copy(source, to: try newTarget(job, source), job)
+        }
+        if let target = try cloneTarget(job, earlier) { return try copy(source, to: target, job) }
+        switch update {
+        case .inPlace where earlier.status.linkCount == 1: return try patchInPlace(source, earlier, job)
+        case .inPlace, .atomic: return try copy(source, to: try newTarget(job, source), job)
+        }
+    }
+
+    private func open(_ job: FileJob) throws(TransferEnd) -> SourceFile? {
+        try TransferEnd.reading { () throws(SystemError) in
+            // A single name without links stays in the folder; a file may be a mount point of its own.
+            let file = SharedDescriptor(
+                try job.source.descriptor.open(
+                    job.name,
+                    [.nonBlocking, .noAccessTime],
+                    orWithout: .noAccessTime,
+                    resolve: .beneathAcrossMounts
+                )
+            )
             let status = try file.descriptor.status()
-            if status.kind != .file { return .end(.changed) }
-            metadata = try EntryMetadata(status, at: AttributePlace(of: file.descriptor), ability)
-        } catch {
-            if let fatal = CopyError(onSource: error) { throw fatal }
-            return .end(.sourceFailed(error))
+            if status.kind != .file { return nil }
+            let place = AttributePlace(of: file.descriptor)
+            return SourceFile(file: file, metadata: try EntryMetadata(status, at: place, ability))
         }
-        let target: SharedDescriptor
-        let place: WrittenFile.Place
-        do {
-            (target, place) = try makeTarget(in: job.mirror)
+    }
+
+    private func digest(_ source: SourceFile) throws(TransferEnd) -> ContentHash? {
+        try copier.digest(of: source.file.descriptor, source.status)
+    }
+
+    /// Fills the target and gives it its metadata.
+    private func copy(
+        _ source: SourceFile,
+        to target: FileTarget,
+        _ job: FileJob
+    ) throws(TransferEnd) -> Attempt {
+        do throws(TransferEnd) {
+            let list = blockList(for: source)
+            guard let contents = try fill(target, from: source, list) else {
+                target.place.remove(from: job.mirror)
+                return .again
+            }
+            let refused = try TransferEnd.writing { () throws(SystemError) in
+                try MetadataTarget.open(target.file).apply(source.metadata, ability)
+            }
+            return .end(
+                .written(
+                    WrittenFile(
+                        job: job,
+                        place: target.place,
+                        contents: contents,
+                        metadata: source.metadata,
+                        blockList: list,
+                        refusedAttribute: refused
+                    )
+                )
+            )
         } catch {
-            return .end(try Self.refusal(error))
-        }
-        do {
-            let result = try write(file, metadata, to: target, place, job)
-            if case .end(.written) = result { return result }
-            place.discard(in: job.mirror)
-            return result
-        } catch {
-            place.discard(in: job.mirror)
+            target.place.discard(in: job.mirror)
             throw error
         }
     }
 
-    private func write(
-        _ file: SharedDescriptor,
-        _ metadata: EntryMetadata,
-        to target: SharedDescriptor,
-        _ place: WrittenFile.Place,
-        _ job: FileJob
-    ) throws(CopyError) -> Attempt {
-        var written: Int64 = 0
-        let result = try copier.copy(from: file.descriptor, metadata.status, to: target.descriptor) {
-            progress.add($0)
-            written += $0
+    /// Nil when the source changed meanwhile.
+    func fill(
+        _ target: FileTarget,
+        from source: SourceFile,
+        _ list: BlockListNumber?
+    ) throws(TransferEnd) -> CopiedContents? {
+        var done: Int64 = 0
+        let attempt: ContentCopier.Attempt
+        let progress = progress
+        let count = { (bytes: Int64) in
+            done += bytes
+            progress.add(bytes)
         }
-        switch result {
-        case .complete(let bytes):
-            // Holes are done as well.
-            progress.add(metadata.status.size - written)
-            do {
-                let refused = try MetadataTarget.open(target).apply(metadata, ability)
-                return .end(
-                    .written(
-                        WrittenFile(
-                            job: job,
-                            place: place,
-                            dataBytes: bytes,
-                            metadata: metadata,
-                            hash: nil,
-                            refusedAttribute: refused
-                        )
-                    )
+        do throws(CopyError) {
+            let sink = blockSink(list)
+            let (from, to) = (source.file, target.file)
+            if let holding = target.holding {
+                attempt = try copier.patch(
+                    to.descriptor,
+                    holding: holding,
+                    from: from.descriptor,
+                    source.status,
+                    blocks: sink,
+                    progress: count
                 )
-            } catch {
-                return .end(try Self.refusal(error))
+            } else {
+                attempt = try copier.copy(
+                    from: from.descriptor,
+                    source.status,
+                    to: to.descriptor,
+                    blocks: sink,
+                    progress: count
+                )
             }
+        } catch {
+            throw .run(error)
+        }
+        switch attempt {
+        case .complete(let contents): return contents
         case .changed:
-            progress.add(-written)
-            return .again
-        case .sourceFailed(let error): return .end(.sourceFailed(error))
-        case .refused(let error): return .end(.refused(error))
+            progress.add(-done)
+            return nil
+        case .sourceFailed(let error): throw .source(error)
+        case .refused(let error): throw .destination(error)
         }
     }
 
-    private static func refusal(_ error: SystemError) throws(CopyError) -> FileResult.End {
-        if let fatal = CopyError(onDestination: error) { throw fatal }
-        return .refused(error)
+    func blockList(for source: SourceFile) -> BlockListNumber? {
+        source.status.size >= ContentBlock.minimumFileSize ? manifest?.newBlockListNumber() : nil
     }
 
-    private func open(_ job: FileJob) throws(SystemError) -> SharedDescriptor {
-        // A single name without links stays in the folder; a file may be a mount point of its own.
-        SharedDescriptor(
-            try job.source.descriptor.open(
-                job.name,
-                [.nonBlocking, .noAccessTime],
-                orWithout: .noAccessTime,
-                resolve: .beneathAcrossMounts
-            )
-        )
-    }
-
-    private mutating func makeTarget(
-        in folder: SharedDescriptor
-    ) throws(SystemError) -> (SharedDescriptor, WrittenFile.Place) {
-        if canMakeUnnamed {
-            do throws(SystemError) {
-                let file = SharedDescriptor(try folder.descriptor.open(".", [.write, .temporary]))
-                return (file, .unnamed(file))
+    private func blockSink(_ list: BlockListNumber?) -> ContentCopier.BlockSink {
+        guard let manifest, let list else { return { _ in } }
+        return { (part) throws(CopyError) in
+            do throws(ManifestError) {
+                try manifest.write { (transaction) throws(ManifestError) in
+                    try transaction.putBlocks(part.hashes, list, part: part.index)
+                }
             } catch {
-                // A file system without O_TMPFILE says EOPNOTSUPP, a kernel without it EISDIR.
-                if error.errno != .notSupported && error.errno != .isDirectory { throw error }
-                canMakeUnnamed = false
+                throw .manifestFailed(error)
             }
         }
-        let name = TemporaryName.random()
-        let file = SharedDescriptor(try folder.descriptor.open(name, [.write, .create, .exclusive]))
-        return (file, .hidden(name))
+    }
+}
+
+extension TransferEnd {
+    /// What it means for the file, or for the run.
+    fileprivate var fileEnd: FileResult.End {
+        switch self {
+        case .changed: .changed
+        case .run(let error): .fatal(error)
+        case .source(let error): CopyError(onSource: error).map { .fatal($0) } ?? .sourceFailed(error)
+        case .destination(let error): CopyError(onDestination: error).map { .fatal($0) } ?? .refused(error)
+        }
     }
 }

@@ -43,6 +43,8 @@ struct Planner {
     var filter: FilterStack
     var frames: [Frame] = []
     var children: [Child] = []
+    /// Names of unfinished copies in the folder at hand with which this run goes on.
+    private var partials: Set<FileName> = []
     /// The folder at hand, as far as something is to be done in it.
     var folder = PlannedFolder(path: FileName(), state: .present)
     /// What the source's folder at hand does not have.
@@ -201,6 +203,7 @@ struct Planner {
         rows = RowCursor(try knownRows(scanned))
         let mirrorEntries = try mirrorEntries(of: scanned)
         children = []
+        partials = Set(sourceEntries.lazy.map(\.status).filter(PartialFile.isMade).map(PartialFile.name))
         var pairs = ListingPairs(sourceEntries, mirrorEntries)
         while let pair = pairs.next() {
             try compare(pair.name, pair.source, pair.mirror)
@@ -277,11 +280,16 @@ struct Planner {
         }
     }
 
+    private func isLeftover(_ name: FileName) -> Bool {
+        if TemporaryName.matches(name) { return true }
+        return PartialFile.matches(name) && !partials.contains(name)
+    }
+
     private mutating func planMissing(_ name: FileName, _ kind: EntryKind) throws(CopyError) {
-        if TemporaryName.matches(name) {
+        if isLeftover(name) {
             try addStep(PlannedStep(name: name, kind: kind, action: .removeLeftover))
             summary.leftovers += 1
-        } else if !isExcluded(name, kind) {
+        } else if !PartialFile.matches(name) && !isExcluded(name, kind) {
             try addMissing(name, kind)
         }
     }

@@ -98,3 +98,13 @@ int ext_sync_file_range(int fd, int64_t offset, int64_t length, uint32_t flags);
 // pread(2) and pwrite(2) with an offset of 64 bits on every machine.
 ssize_t ext_pread(int fd, void *buffer, size_t length, int64_t offset);
 ssize_t ext_pwrite(int fd, const void *buffer, size_t length, int64_t offset);
+
+// FICLONE (linux/fs.h): all contents of one file shared with another. ioctl(2) is variadic.
+int ext_clone_file(int to, int from);
+
+// preadv2(2) with RWF_NOWAIT, hidden without _GNU_SOURCE: what the page cache has, and nothing from the device.
+ssize_t ext_pread_cached(int fd, void *buffer, size_t length, int64_t offset);
+
+// fstatfs(2): sys/vfs.h is not in Swift's Glibc, and the magic numbers are macros (linux/magic.h).
+extern const uint32_t EXT_BTRFS_SUPER_MAGIC;
+int ext_file_system_kind(int fd, uint32_t *magic);
