@@ -125,7 +125,7 @@ extension Applier {
                 continue
             }
             guard let job = try linkJob(folder, step.name, replacing, group, size) else { continue }
-            try link(job, group, mirrorIsEqual: mirrorIsEqual)
+            try link(job, step.kind, group, mirrorIsEqual: mirrorIsEqual)
             didStep(folder.path, step.name)
         }
     }
@@ -162,7 +162,12 @@ extension Applier {
         }
     }
 
-    private mutating func link(_ job: FileJob, _ group: Int, mirrorIsEqual: Bool) throws(CopyError) {
+    private mutating func link(
+        _ job: FileJob,
+        _ kind: EntryKind,
+        _ group: Int,
+        mirrorIsEqual: Bool
+    ) throws(CopyError) {
         guard let leader = leaders[group] else {
             // The first name could not be copied; the next one takes its place.
             try copyAsLeader(job)
@@ -187,7 +192,7 @@ extension Applier {
                 try copyAsLeader(job)
             }
         }
-        if linked { try recordLink(job, to: leader) }
+        if linked { try recordLink(job, kind, to: leader) }
     }
 
     private mutating func copyAsLeader(_ job: FileJob) throws(CopyError) {

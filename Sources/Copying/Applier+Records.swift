@@ -40,10 +40,14 @@ extension Applier {
     }
 
     /// A further name of a file.
-    mutating func recordLink(_ job: FileJob, to leader: LinkTable.Leader) throws(CopyError) {
+    mutating func recordLink(
+        _ job: FileJob,
+        _ kind: EntryKind,
+        to leader: LinkTable.Leader
+    ) throws(CopyError) {
         guard recorder != nil else { return }
         try recorder?.flush()
-        guard let metadata = try sourceMetadata(job.folder, job.name, .file, job.source) else { return }
+        guard let metadata = try sourceMetadata(job.folder, job.name, kind, job.source) else { return }
         var entry = entry(metadata)
         if let known = try known(leader.name, in: leader.number),
             (known.size, known.modified) == (entry.size, entry.modified)

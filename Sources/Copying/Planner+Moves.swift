@@ -24,7 +24,7 @@ extension Planner {
             let isSame =
                 source.kind == .directory || (entry.size, entry.modified) == (source.size, source.modified)
             guard isSame, entry.flags.isEmpty, entry.linkCount == 1 || source.kind == .directory,
-                !moved.contains(place), part.holds(place.folder)
+                !moved.contains(place), !takenOver.contains(place), part.holds(place.folder)
             else { continue }
             try planMove(name, source, place, entry)
             return true
@@ -53,6 +53,17 @@ extension Planner {
             let child = entry.child ?? FolderNumber(rawValue: 0)
             try addStep(PlannedStep(name: name, kind: source.kind, action: .record(child: child)))
         }
+    }
+
+    /// True for a name of the folder at hand whose entry is moved to another place, so that nothing is left here.
+    func isMovedAway(_ name: FileName) -> Bool {
+        !moved.isEmpty && moved.contains(ManifestPlace(folder: folder.number, name: name))
+    }
+
+    /// Remembers a place that is not free to be moved from.
+    mutating func noteTakeover(_ name: FileName, _ source: EntryStatus, _ row: ManifestEntry?) {
+        guard isRecorded, let row, row.inode != source.inode else { return }
+        takenOver.insert(ManifestPlace(folder: folder.number, name: name))
     }
 
     /// Passes over rows that stand before `name`: of what is on neither side any more.

@@ -59,8 +59,10 @@ struct Planner {
     private let removals: PlanSpool
     /// Folders in which something could not be read: nothing in them is removed.
     private(set) var unreadable: Set<FileName> = []
-    /// What was found elsewhere on the source.
+    /// Places whose entries were found elsewhere on the source, and are moved from there.
     var moved: Set<ManifestPlace> = []
+    /// Places where the source has another inode now, which takes over what the destination has there.
+    var takenOver: Set<ManifestPlace> = []
     var links = LinkTable()
     var summary = PlanSummary()
     var space: SpaceEstimate
@@ -256,6 +258,7 @@ struct Planner {
     ) throws(CopyError) {
         try forgetRows(before: name)
         let row = rows.take(name)
+        let mirror = isMovedAway(name) ? nil : mirror
         if let source, source.status.kind == .file, !request.selection.sizes.isWithin(source.status.size) {
             return
         }
@@ -268,6 +271,7 @@ struct Planner {
         case (let source?, let mirror?):
             summary.destinationEntryCount += 1
             let pair = EntryPair(source, mirror)
+            noteTakeover(name, source.status, row)
             if source.status.kind == mirror.status.kind {
                 try compareSameKind(name, pair, row)
             } else {

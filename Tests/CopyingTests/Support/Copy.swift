@@ -9,12 +9,22 @@ func copy(
     excluding patterns: [FileName] = [],
     boundary: CopyRequest.Boundary = .oneFileSystem,
     protected: Set<FileName> = [],
+    manifest: ManifestPart? = nil,
+    update: CopyRequest.Update = .atomic,
     deletions: Deletions = .perform,
     order: DeletionOrder = .last,
     interruption: Interruption = Interruption(),
     progress: @escaping (CopyProgress) -> Void = { _ in }
 ) throws -> (summary: PlanSummary, outcome: CopyOutcome) {
-    let plan = try plan(source, destination, excluding: patterns, boundary: boundary, protected: protected)
+    let plan = try plan(
+        source,
+        destination,
+        excluding: patterns,
+        boundary: boundary,
+        protected: protected,
+        manifest: manifest,
+        update: update
+    )
     let outcome = try plan.apply(
         deletions: deletions,
         order: order,
@@ -30,14 +40,18 @@ func plan(
     _ destination: borrowing Descriptor,
     excluding patterns: [FileName] = [],
     boundary: CopyRequest.Boundary = .oneFileSystem,
-    protected: Set<FileName> = []
+    protected: Set<FileName> = [],
+    manifest: ManifestPart? = nil,
+    update: CopyRequest.Update = .atomic
 ) throws -> CopyPlan {
     let request = try CopyRequest(
         source: source,
         destination: destination,
         selection: EntrySelection(rules: FilterRules(excluding: patterns)),
         boundary: boundary,
-        protected: protected
+        protected: protected,
+        manifest: manifest,
+        update: update
     )
     return try CopyPlan.make(request, interruption: Interruption())
 }
