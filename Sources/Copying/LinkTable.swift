@@ -21,6 +21,8 @@ struct LinkTable {
         let folder: FileName
         /// The folder's number in the manifest.
         let number: FolderNumber
+        /// That of the folder above.
+        let parent: FolderNumber
         let name: FileName
         let source: EntryStatus
         /// What the destination has there, of the same kind.

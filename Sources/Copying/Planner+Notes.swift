@@ -96,6 +96,7 @@ extension Planner {
                 if !planned.steps.isEmpty { try plan.append(planned) }
                 planned = PlannedFolder(path: member.folder, state: .present)
                 planned.number = member.number
+                planned.parent = member.parent
             }
             planned.steps.append(
                 PlannedStep(

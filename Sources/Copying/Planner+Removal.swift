@@ -33,6 +33,7 @@ extension Planner {
     mutating func planRemovals(_ missing: PlannedFolder) throws(CopyError) {
         folder = PlannedFolder(path: missing.path, state: .present)
         folder.number = missing.number
+        folder.parent = missing.parent
         path = missing.path.isEmpty ? [] : missing.path.bytes + [slash]
         enterFilters()
         for step in missing.steps {

@@ -200,6 +200,7 @@ struct Planner {
     private mutating func visit(_ scanned: ScannedFolder) throws(CopyError) {
         missing = PlannedFolder(path: folder.path, state: .present)
         missing.number = folder.number
+        missing.parent = folder.parent
         let (path, number) = (folder.path, folder.number)
         let sourceEntries = try sourceEntries(of: scanned)
         rows = RowCursor(try knownRows(scanned))
@@ -328,6 +329,7 @@ struct Planner {
             LinkTable.Member(
                 folder: folder.path,
                 number: folder.number,
+                parent: folder.parent,
                 name: name,
                 source: pair.source,
                 mirror: pair.mirror,

@@ -40,7 +40,7 @@ final class ManifestRunTests {
         return steps
     }
 
-    @Test("of a random tree is equal after every round, and the manifest tells the truth", arguments: 0..<40)
+    @Test("of a random tree is equal after every round, and the manifest tells the truth", arguments: 0..<8)
     func rounds(seed: UInt64) throws {
         var tree = RandomTree(seed: seed)
         for round in 0..<5 {
