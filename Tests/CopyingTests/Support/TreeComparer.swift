@@ -5,6 +5,8 @@ import Testing
 struct TreeFacts {
     /// The facts of one entry as text, so that a difference shows what differs.
     private(set) var facts: [FileName: String] = [:]
+    /// What each entry holds, without its metadata.
+    private(set) var contents: [FileName: String] = [:]
     private var namesOfInode: [UInt64: [FileName]] = [:]
 
     init(_ root: borrowing Descriptor) throws {
@@ -22,7 +24,7 @@ struct TreeFacts {
         for name in names {
             let status = try folder.status(of: name)
             let place = path.appending(name)
-            var text = try Self.metadata(status, AttributePlace(name, in: folder))
+            var text = "\(status.kind)"
             switch status.kind {
             case .file: text += try Self.contents(folder.open(name, .noAccessTime), status)
             case .directory: try read(folder.open(name, .directory), place)
@@ -31,7 +33,8 @@ struct TreeFacts {
             case .fifo, .socket: break
             }
             if status.kind != .directory { namesOfInode[status.inode, default: []].append(place) }
-            facts[place] = text
+            contents[place] = text
+            facts[place] = try Self.metadata(status, AttributePlace(name, in: folder)) + text
         }
     }
 
@@ -43,7 +46,7 @@ struct TreeFacts {
             let value = try place.value(name) ?? []
             text += " [\(name) \(value.map { String($0, radix: 16) }.joined(separator: " "))]"
         }
-        return text
+        return text + " "
     }
 
     private static func contents(_ file: borrowing Descriptor, _ status: EntryStatus) throws -> String {
