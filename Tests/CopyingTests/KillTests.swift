@@ -8,8 +8,7 @@
         func beforeEveryCall(start: Start) throws {
             let bench = try FaultBench(start)
             let count = try measure(bench).calls
-            for number in 1...count
-            {
+            for number in 1...count {
                 let comment = "killed before call \(number) of \(count)"
                 let destination = try bench.makeDestination("destination")
                 let outcome = try probe(bench, "\(number)").run()

@@ -8,9 +8,9 @@ final class Image: Sendable {
     var file: String { home.path + "/image" }
     var path: String { home.path + "/mount" }
 
-    /// Makes and mounts it. `kind` is the ending of the mkfs program.
-    init(_ kind: String, megabytes: Int, options: [String] = []) throws {
-        home = try TemporaryFolder()
+    /// Makes and mounts it. `kind` is the ending of the mkfs program. In `/dev/shm` a sync costs little.
+    init(_ kind: String, megabytes: Int, options: [String] = [], in place: String = "/tmp") throws {
+        home = try TemporaryFolder(in: place)
         self.kind = kind
         let file = home.path + "/image"
         try run("/usr/bin/truncate", "-s", "\(megabytes)M", file)

@@ -60,7 +60,7 @@ struct TreeFacts {
         return text
     }
 
-    /// FNV-1a over the bytes of a range.
+    /// FNV-1a over the words of a range, and over the bytes that are left.
     private static func hash(_ file: borrowing Descriptor, _ start: Int64, _ end: Int64) throws -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536, alignment: 16)
@@ -71,7 +71,14 @@ struct TreeFacts {
             let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])
             let count = try file.read(into: part, at: position)
             if count == 0 { return hash }
-            for byte in part[..<count] { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+            var next = 0
+            while next + 8 <= count {
+                let word = part.loadUnaligned(fromByteOffset: next, as: UInt64.self)
+                hash = (hash ^ word) &* 0x100_0000_01b3
+                hash ^= hash >> 32
+                next += 8
+            }
+            for byte in part[next..<count] { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
             position += Int64(count)
         }
         return hash
@@ -81,6 +88,9 @@ struct TreeFacts {
     var names: [String] {
         facts.map { "\($0.key) \($0.value.prefix { $0 != " " })" }.sorted()
     }
+
+    /// True when rsync can reach everything: its paths have at most 4095 bytes, those of its root included.
+    var isWithinPathLimit: Bool { facts.keys.allSatisfy { $0.bytes.count < 4000 } }
 
     /// What differs, one line each.
     func differences(from other: TreeFacts) -> [String] {
