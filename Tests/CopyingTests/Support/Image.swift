@@ -20,13 +20,23 @@ final class Image: Sendable {
         try mount()
     }
 
-    /// An image with the same bytes, as after a pulled plug, mounted beside the first.
-    init(copyOf other: Image) throws {
-        home = try TemporaryFolder()
+    /// An image with the same bytes, as after a pulled plug. One of btrfs is mounted only while the first is not.
+    ///
+    /// On a file system that shares blocks (`Image` in an image) the copy is that of one moment.
+    init(copyOf other: Image, in place: String = "/tmp", mounted: Mounting = .now) throws {
+        home = try TemporaryFolder(in: place)
         kind = other.kind
-        try run("/bin/cp", "--sparse=always", other.file, home.path + "/image")
+        try run("/bin/cp", "--reflink=auto", other.file, home.path + "/image")
         try run("/bin/mkdir", home.path + "/mount")
-        try mount(kind == "xfs" ? "loop,nouuid" : "loop")
+        switch mounted {
+        case .now: try mount(kind == "xfs" ? "loop,nouuid" : "loop")
+        case .later: break
+        }
+    }
+
+    enum Mounting {
+        case now
+        case later
     }
 
     deinit {
