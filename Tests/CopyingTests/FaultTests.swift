@@ -18,13 +18,41 @@
         )
         func everyCall(start: Start) throws {
             let bench = try FaultBench(start)
-            let count = try calls(of: bench)
-            let tries = setting("EXTBACKUP_FAULTS", otherwise: 1)
+            let count = try calls(of: bench).count
+            let tries = min(setting("EXTBACKUP_FAULTS", otherwise: 1), Self.reasons.count)
             for number in 1...count {
-                for attempt in 0..<min(tries, Self.reasons.count) {
+                for attempt in 0..<tries {
                     let reason = Self.reasons[(number + attempt) % Self.reasons.count]
                     let comment = "call \(number) of \(count): \(reason)"
-                    try check(bench, FaultPlan(failing: number, with: reason), comment, number % 64 == 1)
+                    let opinion = number % 64 == 1
+                    try check(
+                        bench,
+                        { $0.number == number ? .fail(reason) : .proceed },
+                        comment,
+                        second: opinion
+                    )
+                }
+            }
+        }
+
+        @Test("that makes things durable, the run ends, whatever the reason", arguments: Start.allCases)
+        func notDurable(start: Start) throws {
+            let bench = try FaultBench(start)
+            let syncs = try calls(of: bench).filter { ["syncfs", "fsync", "fdatasync"].contains($0.name) }
+            #expect(!syncs.isEmpty)
+            for call in syncs {
+                for reason in Self.reasons where reason != .interrupted {
+                    let destination = try bench.makeDestination("destination")
+                    let plan = FaultPlan {
+                        $0.number == call.number && $0.name == call.name ? .failAfterwards(reason) : .proceed
+                    }
+                    let result = plan.run { namedFailures(bench.source, destination) }
+                    #expect(
+                        result.ending == .broken || plan.faults.isEmpty,
+                        "\(call) \(reason) \(result.lines)"
+                    )
+                    try bench.check(destination, result.ending, "\(call) \(reason)")
+                    try bench.remove("destination")
                 }
             }
         }
@@ -32,63 +60,85 @@
         @Test("though it was carried out, nothing is lost by it", arguments: Start.allCases)
         func lostAnswer(start: Start) throws {
             // Calls that open something would leave it open.
-            let changing: Set<String> = [
-                "linkat", "renameat", "renameat2", "unlinkat", "mkdirat", "mknodat", "symlinkat", "syncfs",
-                "fsync",
-                "pwrite", "ftruncate", "setxattr", "removexattr", "utimensat", "futimens", "fchown",
-                "fchownat",
-                "chmod", "fchmod",
-            ]
+            let opening: Set<String> = ["open", "openat", "openat2", "fcntl"]
             let bench = try FaultBench(start)
-            let count = try calls(of: bench)
-            for number in 1...count {
-                let plan = FaultPlan {
-                    $0.number == number && changing.contains($0.name) ? .failAfterwards(.ioError) : .proceed
-                }
-                try check(bench, plan, "call \(number) of \(count), carried out", false)
+            for call in try calls(of: bench) where !opening.contains(call.name) {
+                try check(
+                    bench,
+                    {
+                        $0.number == call.number && $0.name == call.name
+                            ? .failAfterwards(.ioError) : .proceed
+                    },
+                    "\(call.name), call \(call.number), carried out"
+                )
             }
         }
 
         @Test("and all after it, the run ends, and nothing is lost", arguments: Start.allCases)
         func everythingFails(start: Start) throws {
             let bench = try FaultBench(start)
-            let count = try calls(of: bench)
+            let count = try calls(of: bench).count
             for number in stride(from: 1, through: count, by: 3) {
-                let plan = FaultPlan { $0.number >= number ? .fail(.ioError) : .proceed }
-                try check(bench, plan, "from call \(number) of \(count) on", false)
+                try check(
+                    bench,
+                    { $0.number >= number ? .fail(.ioError) : .proceed },
+                    "from call \(number) of \(count) on"
+                )
             }
         }
 
-        /// How many calls a run without faults makes.
-        private func calls(of bench: FaultBench) throws -> Int {
-            let plan = FaultPlan { _ in .proceed }
+        /// The calls of a run without faults.
+        private func calls(of bench: FaultBench) throws -> [FaultPlan.Call] {
+            let calls = Locked<[FaultPlan.Call]>([])
+            let plan = FaultPlan { call in
+                calls.change { $0.append(call) }
+                return .proceed
+            }
             let destination = try bench.makeDestination("count")
             _ = try plan.run { try copy(bench.source, to: destination) }
             try bench.remove("count")
-            return plan.count
+            return calls.value
         }
 
+        /// One run with faults, and what has to be true after it.
         private func check(
             _ bench: FaultBench,
-            _ plan: FaultPlan,
+            _ decide: @escaping @Sendable (FaultPlan.Call) -> FaultPlan.Reaction,
             _ comment: String,
-            _ wantsSecondOpinion: Bool
+            second opinion: Bool = false
         ) throws {
             let destination = try bench.makeDestination("destination")
+            let made = Locked<[(call: FaultPlan.Call, fails: Bool)]>([])
+            let plan = FaultPlan { call in
+                let reaction = decide(call)
+                made.change { $0.append((call, reaction != .proceed)) }
+                return reaction
+            }
             let result = plan.run { namedFailures(bench.source, destination) }
-            let named = result.lines
             let faults = plan.faults.map(\.name)
-            let tells = named.contains { line in faults.contains { line.contains("(\($0))") } }
+            let full = "\(comment): \(faults.first ?? "") \(result.lines)"
+            let tells = result.lines.contains { line in faults.contains { line.contains("(\($0))") } }
             if !tells {
                 let differences = try bench.wanted.differences(from: TreeFacts(destination))
                 KnownIssues.expectNone(
                     differences,
-                    "\(comment): \(faults) has an effect, and is not named: \(named)"
+                    "\(comment): \(faults) has an effect, and is not named: \(result)"
                 )
             }
-            let full = "\(comment): \(faults.first ?? "") \(named)"
-            try bench.check(destination, result.ending, full, second: wantsSecondOpinion)
+            if result.ending == .broken { expectNoRemoval(after: made.value, full) }
+            try bench.check(destination, result.ending, full, second: opinion)
             try bench.remove("destination")
+        }
+
+        /// A run that ends before it removed anything removes nothing on its way out, but what it hid itself.
+        private func expectNoRemoval(after made: [(call: FaultPlan.Call, fails: Bool)], _ comment: String) {
+            guard let fault = made.firstIndex(where: \.fails) else { return }
+            let removed = made.indices.filter {
+                made[$0].call.name == "unlinkat" && !MiddleState.isUnfinished(made[$0].call.subject)
+            }
+            if let first = removed.first, first < fault { return }
+            let late = removed.filter { $0 > fault }.map { made[$0].call }
+            #expect(late == [], "\(comment)")
         }
     }
 #endif
