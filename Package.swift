@@ -51,6 +51,7 @@ let package = Package(
         systemLibrary("CUSB", "libusb-1.0", "libusb-1.0-0-dev"),
         systemLibrary("CSystemd", "libsystemd", "libsystemd-dev"),
         systemLibrary("CCrypto", "libcrypto", "libssl-dev"),
+        systemLibrary("CXXHash", "libxxhash", "libxxhash-dev"),
 
         // The program. Arrows only downwards; the four siblings never import each other.
         library("LinuxSystem", ["CLinux", systemPackage]),
@@ -61,7 +62,14 @@ let package = Package(
                 systemPackage,
             ]
         ),
-        library("Copying", ["LinuxSystem", systemPackage]),
+        library(
+            "Copying",
+            [
+                "LinuxSystem", "CXXHash", systemPackage,
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]
+        ),
         library("Indicators", ["LinuxSystem", "CUSB", systemPackage]),
         library(
             "Reporting",

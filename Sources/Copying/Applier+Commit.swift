@@ -8,13 +8,12 @@ extension Applier {
         try sync()
         for file in batch.files {
             do {
-                let folder = try commitPlace.move(to: file.folder, in: folders)
-                try place(file, in: folder)
-                didWrite(file.folder, file.name, group: file.group, bytes: file.dataBytes)
+                try place(file)
+                didWrite(file.job, bytes: file.dataBytes)
             } catch {
-                try note(destinationFailure: error, file.folder, file.name)
+                try note(destinationFailure: error, file.job.folder, file.job.name)
             }
-            meter.tick(path: folders.path(of: file.folder, file.name))
+            meter.tick(path: file.job.path)
         }
         batch.removeAll()
     }
@@ -22,7 +21,7 @@ extension Applier {
     /// Waits until all that was written is on the device.
     func sync() throws(CopyError) {
         do {
-            try plan.request.destination.descriptor.syncFileSystem()
+            try request.destination.descriptor.syncFileSystem()
         } catch {
             throw CopyError(onDestination: error) ?? .destinationFailed(error)
         }
@@ -30,23 +29,19 @@ extension Applier {
 
     /// Lets the batch go; files without names vanish by themselves.
     mutating func dropBatch() {
-        for file in batch.files {
-            if case .hidden(let name) = file.place {
-                // The next run removes what is left under a hidden name, ignoring.
-                try? commitPlace.move(to: file.folder, in: folders).descriptor.unlink(name)
-            }
-        }
+        for file in batch.files { file.place.discard(in: file.job.mirror) }
         batch.removeAll()
     }
 
-    private func place(_ file: CommitBatch.File, in folder: SharedDescriptor) throws(SystemError) {
+    private func place(_ file: WrittenFile) throws(SystemError) {
+        let job = file.job
         switch file.place {
         case .hidden(let name):
-            try place(name, as: file.name, file.replacing, in: folder)
+            try place(name, as: job.name, job.replacing, in: job.mirror)
         case .unnamed(let descriptor):
-            if case .nothing = file.replacing {
+            if case .nothing = job.replacing {
                 do {
-                    try descriptor.descriptor.linkOpenFile(to: folder.descriptor, as: file.name)
+                    try descriptor.descriptor.linkOpenFile(to: job.mirror.descriptor, as: job.name)
                     return
                 } catch {
                     // Somebody made the name since the plan: it is replaced, as the plan would have it.
@@ -54,8 +49,8 @@ extension Applier {
                 }
             }
             let temporary = TemporaryName.random()
-            try descriptor.descriptor.linkOpenFile(to: folder.descriptor, as: temporary)
-            try place(temporary, as: file.name, file.replacing, in: folder)
+            try descriptor.descriptor.linkOpenFile(to: job.mirror.descriptor, as: temporary)
+            try place(temporary, as: job.name, job.replacing, in: job.mirror)
         }
     }
 
@@ -115,38 +110,66 @@ extension Applier {
     // MARK: - Hard links
 
     /// Makes the further names of files that are whole and durable now.
-    mutating func linkAll() throws(CopyError) {
-        for id in folders.indices where !closedFolders.contains(id) && !folders[id].isRetained {
-            for step in folders[id].steps {
-                guard case .link(let group, let replacing, _, let mirrorIsEqual) = step.action else {
-                    continue
-                }
-                try checkInterruption()
-                if isHeld(replacing) {
-                    outcome.held += 1
-                    continue
-                }
-                let job = EntryJob(folder: id, step: step, replacing: replacing, group: group)
-                try link(job, mirrorIsEqual: mirrorIsEqual)
-                didStep(id, step.name)
+    mutating func link(_ folder: PlannedFolder) throws(CopyError) {
+        if folder.state == .retained || isClosed(folder.path) { return }
+        for step in folder.steps {
+            guard case .link(let group, let replacing, let size, let mirrorIsEqual) = step.action else {
+                continue
             }
+            try checkInterruption()
+            if isHeld(replacing) {
+                outcome.held += 1
+                continue
+            }
+            guard let job = try linkJob(folder.path, step.name, replacing, group, size) else { continue }
+            try link(job, group, mirrorIsEqual: mirrorIsEqual)
+            didStep(folder.path, step.name)
         }
     }
 
-    private mutating func link(_ job: EntryJob, mirrorIsEqual: Bool) throws(CopyError) {
-        guard let group = job.group, let leader = leaders[group] else {
+    private mutating func linkJob(
+        _ folder: FileName,
+        _ name: FileName,
+        _ replacing: PlannedStep.Replaced,
+        _ group: Int,
+        _ size: Int64
+    ) throws(CopyError) -> FileJob? {
+        let sourceFolder: SharedDescriptor
+        do {
+            sourceFolder = try source.move(to: folder)
+        } catch {
+            try note(sourceFailure: error, folder, name)
+            return nil
+        }
+        do {
+            return FileJob(
+                folder: folder,
+                name: name,
+                replacing: replacing,
+                group: group,
+                size: size,
+                source: sourceFolder,
+                mirror: try mirror.move(to: folder)
+            )
+        } catch {
+            try note(destinationFailure: error, folder, name)
+            return nil
+        }
+    }
+
+    private mutating func link(_ job: FileJob, _ group: Int, mirrorIsEqual: Bool) throws(CopyError) {
+        guard let leader = leaders[group] else {
             // The first name could not be copied; the next one takes its place.
             try copyAsLeader(job)
             return
         }
         do {
-            let from = try commitPlace.move(to: leader.folder, in: folders)
-            let folder = try mirror.move(to: job.folder, in: folders)
+            let from = try leaderPlace.move(to: leader.folder)
             let temporary = TemporaryName.random()
-            try from.descriptor.link(leader.name, to: folder.descriptor, as: temporary)
-            try place(temporary, as: job.name, job.replacing, in: folder)
+            try from.descriptor.link(leader.name, to: job.mirror.descriptor, as: temporary)
+            try place(temporary, as: job.name, job.replacing, in: job.mirror)
             // When both names were one file already, rename(2) does nothing.
-            try folder.descriptor.removeFileIfPresent(temporary)
+            try job.mirror.descriptor.removeFileIfPresent(temporary)
             outcome.links += 1
         } catch {
             if error.errno != .tooManyLinks {
@@ -159,22 +182,19 @@ extension Applier {
         }
     }
 
-    private mutating func copyAsLeader(_ job: EntryJob) throws(CopyError) {
-        let sourceFolder: SharedDescriptor
+    private mutating func copyAsLeader(_ job: FileJob) throws(CopyError) {
+        let kind: EntryKind
         do {
-            sourceFolder = try source.move(to: job.folder, in: folders)
+            kind = try job.source.descriptor.status(of: job.name).kind
         } catch {
             try note(sourceFailure: error, job.folder, job.name)
             return
         }
-        let mirrorFolder: SharedDescriptor
-        do {
-            mirrorFolder = try mirror.move(to: job.folder, in: folders)
-        } catch {
-            try note(destinationFailure: error, job.folder, job.name)
+        if kind == .directory {
+            outcome.skipped.append(job.path, .changedWhileRead)
             return
         }
-        try copy(job, from: sourceFolder, to: mirrorFolder)
-        try commit()
+        try copy(job, kind)
+        try finishFiles()
     }
 }

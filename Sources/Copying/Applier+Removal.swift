@@ -5,69 +5,75 @@ internal import SystemPackage
 extension Applier {
     mutating func removeAll() throws(CopyError) {
         // What is deleted here may be the old name of what was copied there: that must be durable first.
-        if deletions == .perform && plan.summary.deletionCount > 0 { try sync() }
+        if deletions == .perform && hasDeletions { try sync() }
         meter.enter(.deleting)
-        for id in folders.indices where !closedFolders.contains(id) {
-            for step in folders[id].steps {
-                guard case .remove = step.action else { continue }
-                try checkInterruption()
-                switch deletions {
-                case .hold: outcome.held += 1
-                case .perform:
-                    if isWithheld(id) {
-                        outcome.withheld += 1
-                    } else {
-                        try removePlanned(id, step)
-                    }
-                }
-                didStep(id, step.name)
-            }
+        let folders = folders
+        try folders.forEach { (folder) throws(CopyError) in
+            if !isClosed(folder.path) { try removeMissing(folder) }
         }
     }
 
-    /// True when something in the folder could not be read; below a folder that the source does not have, the folder
-    /// above counts.
-    private func isWithheld(_ id: Int) -> Bool {
-        var id = id
-        while !folders[id].hasUnreadable {
-            if !folders[id].isRetained || id == 0 { return false }
-            id = folders[id].parent
+    private mutating func removeMissing(_ folder: PlannedFolder) throws(CopyError) {
+        for step in folder.steps {
+            guard case .remove = step.action else { continue }
+            try checkInterruption()
+            switch deletions {
+            case .hold: outcome.held += 1
+            case .perform:
+                if isWithheld(folder) {
+                    outcome.withheld += 1
+                } else {
+                    try removePlanned(folder.path, step)
+                }
+            }
+            didStep(folder.path, step.name)
+        }
+    }
+
+    /// True when something in the folder could not be read; below a folder that the source does not have, the folders
+    /// above count.
+    private func isWithheld(_ folder: PlannedFolder) -> Bool {
+        if unreadable.isEmpty { return false }
+        if folder.state != .retained { return unreadable.contains(folder.path) }
+        var path = folder.path
+        while !unreadable.contains(path) {
+            if path.isEmpty { return false }
+            path = path.parent
         }
         return true
     }
 
-    private mutating func removePlanned(_ id: Int, _ step: PlannedStep) throws(CopyError) {
+    private mutating func removePlanned(_ path: FileName, _ step: PlannedStep) throws(CopyError) {
         let folder: SharedDescriptor
         do {
-            folder = try mirror.move(to: id, in: folders)
+            folder = try mirror.move(to: path)
         } catch {
-            try note(destinationFailure: error, id, step.name)
+            try note(destinationFailure: error, path, step.name)
             return
         }
-        try remove(step.name, step.kind, in: id, folder)
+        try remove(step.name, step.kind, in: path, folder)
     }
 
     /// Removes an entry with everything in it, and counts.
     mutating func remove(
         _ name: FileName,
         _ kind: EntryKind,
-        in id: Int,
+        in path: FileName,
         _ folder: SharedDescriptor
     ) throws(CopyError) {
         var remover = TreeRemover(in: folder, ability: ability)
         var meter = self.meter
-        let folders = self.folders
         let interruption = self.interruption
         do throws(RemovalFailure) {
             try remover.remove(name, kind: kind) { () throws(CopyError) in
                 if interruption.isRequested { throw .interrupted }
-                meter.tick(path: folders.path(of: id, name))
+                meter.tick(path: path.appending(name))
             }
         } catch {
             self.meter = meter
             outcome.deleted += remover.count
             switch error {
-            case .entry(let error): try note(destinationFailure: error, id, name)
+            case .entry(let error): try note(destinationFailure: error, path, name)
             case .run(let error): throw error
             }
             return
@@ -90,34 +96,42 @@ extension Applier {
         if interruption.isRequested { throw .interrupted }
     }
 
-    mutating func didStep(_ id: Int, _ name: FileName) {
+    mutating func didStep(_ folder: FileName, _ name: FileName) {
         meter.state.changesDone += 1
-        meter.tick(path: folders.path(of: id, name))
+        meter.tick(path: folder.appending(name))
     }
 
     /// Counts an entry that got its name, and lets its further names be linked to it.
-    mutating func didWrite(_ id: Int, _ name: FileName, group: Int?, bytes: Int64) {
+    mutating func didWrite(_ job: FileJob, bytes: Int64) {
         outcome.copiedFiles += 1
         outcome.copiedBytes += bytes
-        if let group { leaders[group] = LinkTable.Leader(folder: id, name: name) }
+        if let group = job.group { leaders[group] = LinkTable.Leader(folder: job.folder, name: job.name) }
     }
 
-    mutating func note(sourceFailure error: SystemError, _ id: Int, _ name: FileName) throws(CopyError) {
+    mutating func note(
+        sourceFailure error: SystemError,
+        _ folder: FileName,
+        _ name: FileName
+    ) throws(CopyError) {
         if let fatal = CopyError(onSource: error) { throw fatal }
         if error.errno == .noSuchFileOrDirectory {
-            outcome.vanished.append(folders.path(of: id, name), .unreadable(error))
+            outcome.vanished.append(folder.appending(name), .unreadable(error))
         } else {
-            folders[id].hasUnreadable = true
-            outcome.skipped.append(folders.path(of: id, name), .unreadable(error))
+            unreadable.insert(folder)
+            outcome.skipped.append(folder.appending(name), .unreadable(error))
         }
     }
 
-    mutating func note(destinationFailure error: SystemError, _ id: Int, _ name: FileName) throws(CopyError) {
+    mutating func note(
+        destinationFailure error: SystemError,
+        _ folder: FileName,
+        _ name: FileName
+    ) throws(CopyError) {
         if let fatal = CopyError(onDestination: error) { throw fatal }
-        outcome.skipped.append(folders.path(of: id, name), .refused(error))
+        outcome.skipped.append(folder.appending(name), .refused(error))
     }
 
-    mutating func noteRefused(_ error: SystemError?, _ id: Int, _ name: FileName) {
-        if let error { outcome.skipped.append(folders.path(of: id, name), .attributeRefused(error)) }
+    mutating func noteRefused(_ error: SystemError?, _ folder: FileName, _ name: FileName) {
+        if let error { outcome.skipped.append(folder.appending(name), .attributeRefused(error)) }
     }
 }

@@ -1,60 +1,72 @@
 internal import LinuxSystem
 internal import SystemPackage
 
-/// Carries a plan out, folder by folder.
+/// Carries a plan out: several passes over its folders, in each of which only some of the steps are made.
 struct Applier: ~Copyable {
-    let plan: CopyPlan
+    let request: CopyRequest
+    let folders: PlanSpool
     let deletions: Deletions
+    let hasDeletions: Bool
     let ability: Ability
     let interruption: Interruption
-    let copier: ContentCopier
+    let workers: CopyWorkers
     var meter: ProgressMeter
-    var folders: [PlannedFolder]
     var leaders: [LinkTable.Leader?]
-    /// Folders that could not be made or entered; nothing is done in them.
-    var closedFolders: Set<Int> = []
+    /// Folders that could not be made or entered; nothing is done in or below them.
+    var closedFolders: Set<FileName> = []
+    /// Folders in which something could not be read; nothing in them is removed.
+    var unreadable: Set<FileName>
     var source: DirectoryCursor
     var mirror: DirectoryCursor
-    /// A second place on the destination: batches are committed behind the copying.
-    var commitPlace: DirectoryCursor
+    /// A second place on the destination: where the first name of a group of links is.
+    var leaderPlace: DirectoryCursor
     var batch = CommitBatch()
     var outcome = CopyOutcome()
-    var canMakeUnnamed = true
 
     init(_ plan: CopyPlan, deletions: Deletions, meter: ProgressMeter, interruption: Interruption) {
-        self.plan = plan
+        request = plan.request
+        folders = plan.folders
         self.deletions = deletions
         self.meter = meter
         self.interruption = interruption
         ability = .ofProcess
-        copier = ContentCopier(interruption: interruption)
-        folders = plan.folders
         leaders = plan.leaders
-        source = DirectoryCursor(root: plan.request.source, resolution: plan.request.sourceResolution)
-        mirror = DirectoryCursor(root: plan.request.destination, resolution: .beneath)
-        commitPlace = mirror
+        unreadable = plan.unreadable
+        hasDeletions = plan.summary.deletionCount > 0
+        source = DirectoryCursor(root: request.source, resolution: request.sourceResolution)
+        mirror = DirectoryCursor(root: request.destination, resolution: .beneath)
+        leaderPlace = mirror
+        workers = CopyWorkers(
+            count: request.writerCount,
+            queueLength: min(512, CommitBatch.fileLimit),
+            ability: ability
+        )
         outcome.skipped = plan.skipped
         outcome.vanished = plan.vanished
         outcome.scanDuration = plan.scanDuration
         self.meter.state.bytesTotal = plan.summary.bytesToWrite
-        self.meter.state.changesTotal = plan.folders.reduce(0) { $0 + $1.steps.count }
+        self.meter.state.changesTotal = plan.folders.stepCount
     }
 
     mutating func run(order: DeletionOrder) throws(CopyError) -> CopyOutcome {
         let clock = ContinuousClock()
         let start = clock.now
+        let workers = workers
+        // They hold the destination open: nobody could unmount it.
+        defer { workers.stop() }
         do {
             if order == .first { try removeAll() }
             meter.enter(.copying)
-            for id in folders.indices { try visit(id) }
-            try commit()
-            try linkAll()
-            try commit()
+            let folders = folders
+            try folders.forEach { (folder) throws(CopyError) in try visit(folder) }
+            try finishFiles()
+            try folders.forEach { (folder) throws(CopyError) in try link(folder) }
             if order == .last { try removeAll() }
             meter.enter(.finishing)
-            for id in folders.indices.reversed() { try finish(id) }
+            try folders.forEach { (folder) throws(CopyError) in try finish(folder) }
             try sync()
         } catch {
+            workers.stop()
             dropBatch()
             throw error
         }
@@ -65,74 +77,92 @@ struct Applier: ~Copyable {
     // MARK: - One folder
 
     /// Makes the folder if need be, and does everything in it but links and deletions.
-    private mutating func visit(_ id: Int) throws(CopyError) {
-        if closedFolders.contains(folders[id].parent) {
-            closedFolders.insert(id)
+    private mutating func visit(_ folder: PlannedFolder) throws(CopyError) {
+        if isClosed(folder.path) { return }
+        let isMade = folder.state == .new || folder.state == .replacesEntry
+        let hasWork = folder.steps.contains { $0.isMadeWhileCopying }
+        if !isMade && !hasWork { return }
+        guard let mirrorFolder = try openMirror(folder) else {
+            closedFolders.insert(folder.path)
             return
         }
-        if folders[id].isRetained { return }
-        guard let mirrorFolder = try openMirror(id) else {
-            closedFolders.insert(id)
-            return
-        }
-        if folders[id].steps.isEmpty { return }
+        if !hasWork { return }
         let sourceFolder: SharedDescriptor
         do {
-            sourceFolder = try source.move(to: id, in: folders)
+            sourceFolder = try source.move(to: folder.path)
         } catch {
-            try note(sourceFailure: error, id, FileName())
-            folders[id].hasUnreadable = true
+            try note(sourceFailure: error, folder.path, FileName())
+            unreadable.insert(folder.path)
             return
         }
-        for step in folders[id].steps {
+        for step in folder.steps {
             try checkInterruption()
             switch step.action {
-            case .copy(let replacing, _, let group):
+            case .copy(let replacing, let size, let group):
                 if isHeld(replacing) {
                     outcome.held += 1
-                } else {
-                    let job = EntryJob(folder: id, step: step, replacing: replacing, group: group)
-                    try copy(job, from: sourceFolder, to: mirrorFolder)
+                    didStep(folder.path, step.name)
+                    continue
                 }
+                let job = FileJob(
+                    folder: folder.path,
+                    name: step.name,
+                    replacing: replacing,
+                    group: group,
+                    size: size,
+                    source: sourceFolder,
+                    mirror: mirrorFolder
+                )
+                try copy(job, step.kind)
             case .repair:
-                try repair(id, step, from: sourceFolder, to: mirrorFolder)
+                try repair(folder.path, step, from: sourceFolder, to: mirrorFolder)
+                didStep(folder.path, step.name)
             case .removeLeftover:
-                try remove(step.name, step.kind, in: id, mirrorFolder)
+                try remove(step.name, step.kind, in: folder.path, mirrorFolder)
+                didStep(folder.path, step.name)
             case .link, .remove:
                 continue
             }
-            didStep(id, step.name)
-            if batch.isFull { try commit() }
+        }
+    }
+
+    func isClosed(_ folder: FileName) -> Bool {
+        if closedFolders.isEmpty { return false }
+        var path = folder
+        while true {
+            if closedFolders.contains(path) { return true }
+            if path.isEmpty { return false }
+            path = path.parent
         }
     }
 
     /// The folder on the destination; nil when it cannot be had, which is noted.
-    private mutating func openMirror(_ id: Int) throws(CopyError) -> SharedDescriptor? {
-        let folder = folders[id]
+    private mutating func openMirror(_ folder: PlannedFolder) throws(CopyError) -> SharedDescriptor? {
         do {
             if folder.state != .present {
-                let parent = try mirror.move(to: folder.parent, in: folders)
+                let parent = try mirror.move(to: folder.path.parent)
                 try makeFolder(folder, in: parent)
                 outcome.madeFolders += 1
             }
-            let opened = try mirror.move(to: id, in: folders)
+            let opened = try mirror.move(to: folder.path)
             if !ability.setsOwners {
                 let permissions = try opened.descriptor.status().permissions
                 if permissions & 0o700 != 0o700 { try opened.descriptor.setPermissions(permissions | 0o700) }
             }
             return opened
         } catch {
-            try note(destinationFailure: error, folder.parent, folder.name)
+            try note(destinationFailure: error, folder.path, FileName())
             return nil
         }
     }
 
     private func makeFolder(_ folder: PlannedFolder, in parent: SharedDescriptor) throws(SystemError) {
+        let name = folder.path.lastComponent
         switch folder.state {
-        case .present: break
+        case .present, .retained: break
         case .new:
             do {
-                try parent.descriptor.createDirectory(folder.name)
+                try parent.descriptor.createDirectory(name)
             } catch {
                 // Somebody made it since the plan; what is in it is compared by the next run.
                 if error.errno != .fileExists { throw error }
@@ -141,12 +171,12 @@ struct Applier: ~Copyable {
             let temporary = TemporaryName.random()
             try parent.descriptor.createDirectory(temporary)
             do {
-                try parent.descriptor.exchange(temporary, with: folder.name)
+                try parent.descriptor.exchange(temporary, with: name)
             } catch {
                 if error.errno != .invalidArgument { throw error }
                 // The file system cannot exchange names; a file cannot be renamed over by a folder.
-                try parent.descriptor.unlink(folder.name)
-                try parent.descriptor.rename(temporary, to: folder.name)
+                try parent.descriptor.unlink(name)
+                try parent.descriptor.rename(temporary, to: name)
                 return
             }
             try parent.descriptor.unlink(temporary)
@@ -154,25 +184,25 @@ struct Applier: ~Copyable {
     }
 
     private mutating func repair(
-        _ id: Int,
+        _ folder: FileName,
         _ step: PlannedStep,
         from sourceFolder: SharedDescriptor,
         to mirrorFolder: SharedDescriptor
     ) throws(CopyError) {
-        guard let wanted = try sourceMetadata(id, step.name, step.kind, sourceFolder) else { return }
+        guard let wanted = try sourceMetadata(folder, step.name, step.kind, sourceFolder) else { return }
         do {
             let target = MetadataTarget.named(step.name, in: mirrorFolder)
             let refused = try target.apply(wanted, ability)
             outcome.repaired += 1
-            noteRefused(refused, id, step.name)
+            noteRefused(refused, folder, step.name)
         } catch {
-            try note(destinationFailure: error, id, step.name)
+            try note(destinationFailure: error, folder, step.name)
         }
     }
 
     /// What the source says now; nil when it is gone, cannot be read, or became something else, which is noted.
     mutating func sourceMetadata(
-        _ id: Int,
+        _ path: FileName,
         _ name: FileName,
         _ kind: EntryKind,
         _ folder: SharedDescriptor
@@ -183,55 +213,20 @@ struct Applier: ~Copyable {
                 return try EntryMetadata(status, at: AttributePlace(name, in: folder.descriptor), ability)
             }
         } catch {
-            try note(sourceFailure: error, id, name)
+            try note(sourceFailure: error, path, name)
             return nil
         }
-        outcome.skipped.append(folders.path(of: id, name), .changedWhileRead)
+        outcome.skipped.append(path.appending(name), .changedWhileRead)
         return nil
     }
+}
 
-    /// Sets metadata and time of a folder after everything in it is done.
-    private mutating func finish(_ id: Int) throws(CopyError) {
-        let folder = folders[id]
-        if !folder.needsFinish || folder.isRetained || closedFolders.contains(id) { return }
-        try checkInterruption()
-        guard let wanted = try folderMetadata(id) else { return }
-        do {
-            let target: MetadataTarget =
-                id == 0
-                ? .open(plan.request.destination)
-                : .named(folder.name, in: try mirror.move(to: folder.parent, in: folders))
-            noteRefused(try target.apply(wanted, ability), folder.parent, folder.name)
-            if folder.metadataDiffers && folder.state == .present { outcome.repaired += 1 }
-        } catch {
-            try note(destinationFailure: error, folder.parent, folder.name)
-        }
-        meter.tick(path: folders.path(of: id))
-    }
-
-    private mutating func folderMetadata(_ id: Int) throws(CopyError) -> EntryMetadata? {
-        if id == 0 { return try rootMetadata() }
-        let folder = folders[id]
-        let parent: SharedDescriptor
-        do {
-            parent = try source.move(to: folder.parent, in: folders)
-        } catch {
-            try note(sourceFailure: error, folder.parent, folder.name)
-            return nil
-        }
-        return try sourceMetadata(folder.parent, folder.name, .directory, parent)
-    }
-
-    private func rootMetadata() throws(CopyError) -> EntryMetadata {
-        let root = plan.request.source
-        do {
-            return try EntryMetadata(
-                try root.descriptor.status(),
-                at: AttributePlace(of: root.descriptor),
-                ability
-            )
-        } catch {
-            throw .sourceFailed(error)
+extension PlannedStep {
+    /// False for what waits until all contents are in place.
+    var isMadeWhileCopying: Bool {
+        switch action {
+        case .copy, .repair, .removeLeftover: true
+        case .link, .remove: false
         }
     }
 }

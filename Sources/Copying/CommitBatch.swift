@@ -4,36 +4,20 @@ internal import LinuxSystem
 ///
 /// One syncfs(2) makes a whole batch durable; an fsync per file would cost 4 to 75 times as much.
 struct CommitBatch {
-    /// Where a file is until it gets its name.
-    enum Place {
-        /// It has no name at all (`O_TMPFILE`), and vanishes with the descriptor.
-        case unnamed(SharedDescriptor)
-        /// It has a hidden name, where the file system knows no files without one.
-        case hidden(FileName)
-    }
-
-    struct File {
-        let folder: Int
-        let name: FileName
-        let place: Place
-        let replacing: PlannedStep.Replaced
-        let group: Int?
-        let dataBytes: Int64
-    }
-
     /// More bytes than this are not kept waiting.
     static let byteLimit: Int64 = 256 << 20
     private static let ageLimit = Duration.seconds(5)
     /// Left for everything else in the process.
     private static let reservedDescriptors = 256
 
-    private let fileLimit = max(16, min(512, ProcessLimits.openFiles - reservedDescriptors))
+    /// How many files may wait. Each has itself and perhaps its folder open; as many may wait on their way here.
+    static let fileLimit = max(16, min(4096, (ProcessLimits.openFiles - reservedDescriptors) / 4))
     private let clock = ContinuousClock()
     private var start: ContinuousClock.Instant?
     private var bytes: Int64 = 0
-    private(set) var files: [File] = []
+    private(set) var files: [WrittenFile] = []
 
-    mutating func append(_ file: File) {
+    mutating func append(_ file: WrittenFile) {
         if start == nil { start = clock.now }
         files.append(file)
         bytes += file.dataBytes
@@ -42,7 +26,7 @@ struct CommitBatch {
     /// True when it is time to commit.
     var isFull: Bool {
         guard let start else { return false }
-        return files.count >= fileLimit || bytes >= Self.byteLimit || clock.now - start >= Self.ageLimit
+        return files.count >= Self.fileLimit || bytes >= Self.byteLimit || clock.now - start >= Self.ageLimit
     }
 
     mutating func removeAll() {
@@ -50,4 +34,31 @@ struct CommitBatch {
         bytes = 0
         start = nil
     }
+}
+
+/// A file whose contents and metadata are written, before it has its name.
+struct WrittenFile: Sendable {
+    /// Where a file is until it gets its name.
+    enum Place: Sendable {
+        /// It has no name at all (`O_TMPFILE`), and vanishes with the descriptor.
+        case unnamed(SharedDescriptor)
+        /// It has a hidden name, where the file system knows no files without one.
+        case hidden(FileName)
+
+        /// Lets the file go.
+        func discard(in folder: SharedDescriptor) {
+            switch self {
+            case .unnamed: break
+            case .hidden(let name):
+                // The next run removes what is left under a hidden name, ignoring.
+                try? folder.descriptor.unlink(name)
+            }
+        }
+    }
+
+    let job: FileJob
+    let place: Place
+    let dataBytes: Int64
+    /// The first attribute that the destination does not take.
+    let refusedAttribute: SystemError?
 }

@@ -11,6 +11,8 @@ public enum CopyError: Error, Hashable, Sendable {
     case noSpace(SystemError)
     /// The process may open no more files, or has no memory.
     case outOfResources(SystemError)
+    /// The file in which a large plan waits could not be written or read.
+    case workFileFailed(SystemError)
     /// Somebody requested the interruption.
     case interrupted
 }
@@ -23,6 +25,7 @@ extension CopyError: CustomStringConvertible {
         case .destinationFailed(let error): "the destination failed: \(error)"
         case .noSpace(let error): "the destination is full: \(error)"
         case .outOfResources(let error): "the process is out of resources: \(error)"
+        case .workFileFailed(let error): "the plan cannot be kept on this machine: \(error)"
         case .interrupted: "interrupted"
         }
     }

@@ -19,9 +19,10 @@ public enum DeletionOrder: Hashable, Sendable {
 }
 
 /// What is to be done to make a destination equal to its source. Making it writes nothing.
-public struct CopyPlan: Sendable {
+public struct CopyPlan {
     let request: CopyRequest
-    let folders: [PlannedFolder]
+    let folders: PlanSpool
+    let unreadable: Set<FileName>
     let leaders: [LinkTable.Leader?]
     let scanDuration: Duration
     /// Counts, bytes and space, for guards.
@@ -45,10 +46,11 @@ public struct CopyPlan: Sendable {
         let start = clock.now
         var planner = try Planner(request, meter: ProgressMeter(progress), interruption: interruption)
         try planner.run()
-        let leaders = planner.resolveLinks()
+        let leaders = try planner.resolveLinks()
         return CopyPlan(
             request: request,
-            folders: planner.folders,
+            folders: planner.plan,
+            unreadable: planner.unreadable,
             leaders: leaders,
             scanDuration: clock.now - start,
             summary: planner.summary,
@@ -107,42 +109,55 @@ public struct PlannedChange: Hashable, Sendable {
     public let path: FileName
     /// Bytes of contents to write.
     public let bytes: Int64
+    /// How the destination's entry differs; empty where it has none.
+    public let differences: Differences
 }
 
 extension CopyPlan {
     /// Calls `body` with every change, folder by folder.
-    public func forEachChange<Failure: Error>(
-        _ body: (PlannedChange) throws(Failure) -> Void
-    ) throws(Failure) {
-        for (id, folder) in folders.enumerated() {
-            if folder.state != .present {
-                try body(change(.new, .directory, folders.path(of: id)))
-            } else if folder.metadataDiffers {
-                try body(change(.metadata, .directory, folders.path(of: id)))
-            }
-            for step in folder.steps {
-                let path = folders.path(of: id, step.name)
-                switch step.action {
-                case .copy(let replacing, let size, _):
-                    let isNew = if case .nothing = replacing { true } else { false }
-                    try body(
-                        change(isNew ? .new : .contents, step.kind, path, step.kind == .file ? size : 0)
-                    )
-                case .repair: try body(change(.metadata, step.kind, path))
-                case .link: try body(change(.link, step.kind, path))
-                case .remove: try body(change(.removal, step.kind, path))
-                case .removeLeftover: try body(change(.leftover, step.kind, path))
-                }
-            }
+    ///
+    /// - Throws: `workFileFailed`.
+    public func forEachChange(_ body: (PlannedChange) -> Void) throws(CopyError) {
+        try folders.forEach { (folder) throws(CopyError) in
+            let own = folder.ownChange
+            if let own { body(own) }
+            for step in folder.steps { body(step.change(in: folder.path)) }
         }
     }
+}
 
-    private func change(
-        _ kind: PlannedChange.Kind,
-        _ entry: EntryKind,
-        _ path: FileName,
-        _ bytes: Int64 = 0
-    ) -> PlannedChange {
-        PlannedChange(kind: kind, entry: entry, path: path, bytes: bytes)
+extension PlannedFolder {
+    /// What happens to the folder itself.
+    fileprivate var ownChange: PlannedChange? {
+        let kind: PlannedChange.Kind
+        switch state {
+        case .new, .replacesEntry: kind = .new
+        case .present where !differences.isEmpty: kind = .metadata
+        case .present, .retained: return nil
+        }
+        return PlannedChange(kind: kind, entry: .directory, path: path, bytes: 0, differences: differences)
+    }
+}
+
+extension PlannedStep {
+    fileprivate func change(in folder: FileName) -> PlannedChange {
+        var bytes: Int64 = 0
+        let change: PlannedChange.Kind
+        switch action {
+        case .copy(let replacing, let size, _):
+            change = if case .nothing = replacing { .new } else { .contents }
+            if kind == .file { bytes = size }
+        case .repair: change = .metadata
+        case .link: change = .link
+        case .remove: change = .removal
+        case .removeLeftover: change = .leftover
+        }
+        return PlannedChange(
+            kind: change,
+            entry: kind,
+            path: folder.appending(name),
+            bytes: bytes,
+            differences: differences
+        )
     }
 }

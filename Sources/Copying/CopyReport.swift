@@ -18,6 +18,9 @@ public struct SkippedEntry: Hashable, Sendable {
         case reservedName
         /// It is the destination itself.
         case isDestination
+        /// It is an `.extbackupignore` whose rules do not hold: it excludes nothing, and nothing is deleted in its
+        /// folder and below.
+        case unusableRules(IgnoreFileError)
     }
 
     /// From the root of the tree.
@@ -43,6 +46,7 @@ extension SkippedEntry: CustomStringConvertible {
         case .holdsExcluded: "\(path) would replace a folder that holds excluded entries"
         case .reservedName: "\(path) has a name that is reserved on the destination"
         case .isDestination: "\(path) is the destination itself"
+        case .unusableRules(let error): "\(path) \(error); its rules are not used"
         }
     }
 }

@@ -22,23 +22,32 @@ public struct CopyRequest: Sendable {
     let filter: FilterRules
     let boundary: Boundary
     let protected: Set<FileName>
+    let workFolder: FileName
 
     /// Describes what to copy; both descriptors are directories open for reading, and are duplicated.
     ///
     /// - Parameter protected: names directly below the destination's root that are not touched, whatever the
     ///   source holds.
+    /// - Parameter workFolder: where a plan that is too large for memory waits, in a file without a name.
     public init(
         source: borrowing Descriptor,
         destination: borrowing Descriptor,
         filter: FilterRules = FilterRules(),
         boundary: Boundary = .oneFileSystem,
-        protected: Set<FileName> = []
+        protected: Set<FileName> = [],
+        workFolder: FileName = "/var/tmp"
     ) throws(SystemError) {
         self.source = SharedDescriptor(try source.duplicate())
         self.destination = SharedDescriptor(try destination.duplicate())
         self.filter = filter
         self.boundary = boundary
         self.protected = protected
+        self.workFolder = workFolder
+    }
+
+    /// How many threads copy contents: a disk that spins is written by one, so that it need not jump about.
+    var writerCount: Int {
+        destination.descriptor.isOnSpinningDisk() ? 1 : 2
     }
 
     /// How folders of the source are opened.

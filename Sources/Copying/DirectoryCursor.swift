@@ -8,23 +8,22 @@ internal import SystemPackage
 /// comes back to it. No step follows a symbolic link or leaves the root.
 struct DirectoryCursor {
     private struct Level {
-        let id: Int
         let name: FileName
+        /// The length of the path up to here, without a slash behind it.
+        let pathLength: Int
         var open: SharedDescriptor?
     }
 
     private static let openLevels = 32
     private let resolution: Resolution
     private var levels: [Level]
+    private var path: [UInt8] = []
 
-    /// Starts at `root`, which has the number `id`.
-    init(root: SharedDescriptor, id: Int = 0, resolution: Resolution) {
-        levels = [Level(id: id, name: FileName(), open: root)]
+    /// Starts at `root`, which has the empty path.
+    init(root: SharedDescriptor, resolution: Resolution) {
+        levels = [Level(name: FileName(), pathLength: 0, open: root)]
         self.resolution = resolution
     }
-
-    /// The number of the folder where the cursor is.
-    var id: Int { levels[levels.count - 1].id }
 
     /// How many folders below the root the cursor is.
     var depth: Int { levels.count - 1 }
@@ -37,9 +36,7 @@ struct DirectoryCursor {
         }
         while index < levels.count - 1 {
             index += 1
-            folder = SharedDescriptor(
-                try folder.descriptor.open(levels[index].name, .directory, resolve: resolution)
-            )
+            folder = try folder.openFolder(levels[index].name, resolve: resolution)
             if index >= levels.count - Self.openLevels { levels[index].open = folder }
         }
         return folder
@@ -47,43 +44,56 @@ struct DirectoryCursor {
 
     /// Goes down into `name`. On an error the cursor stays where it is.
     @discardableResult
-    mutating func enter(_ name: FileName, id: Int = 0) throws(SystemError) -> SharedDescriptor {
-        let parent = try current()
-        let folder = SharedDescriptor(
-            try parent.descriptor.open(
-                name,
-                [.directory, .noAccessTime],
-                orWithout: .noAccessTime,
-                resolve: resolution
-            )
-        )
-        levels.append(Level(id: id, name: name, open: folder))
+    mutating func enter(_ name: FileName) throws(SystemError) -> SharedDescriptor {
+        let folder = try current().openFolder(name, resolve: resolution)
+        enter(name, opened: folder)
+        return folder
+    }
+
+    /// Goes down into `name`, which somebody has opened already.
+    mutating func enter(_ name: FileName, opened folder: SharedDescriptor) {
+        if !path.isEmpty { path.append(slash) }
+        path += name.bytes
+        levels.append(Level(name: name, pathLength: path.count, open: folder))
         let closing = levels.count - 1 - Self.openLevels
         if closing > 0 { levels[closing].open = nil }
-        return folder
     }
 
     /// Goes back up.
     mutating func leave() {
         precondition(levels.count > 1, "a cursor does not leave its root")
         levels.removeLast()
+        path.removeLast(path.count - levels[levels.count - 1].pathLength)
     }
 
-    /// Goes to the folder `target` of a list in which parents come before their children.
-    mutating func move(
-        to target: Int,
-        in folders: [PlannedFolder]
-    ) throws(SystemError) -> SharedDescriptor {
-        var way: [Int] = []
-        var next = target
-        while true {
-            while id > next { leave() }
-            if id == next { break }
-            way.append(next)
-            next = folders[next].parent
-        }
-        for step in way.reversed() { try enter(folders[step].name, id: step) }
+    /// Goes to the folder at `target`, a path from the root. On an error the cursor is somewhere on the way.
+    mutating func move(to target: FileName) throws(SystemError) -> SharedDescriptor {
+        let wanted = target.bytes
+        if wanted == path { return try current() }
+        while !Self.isOnTheWay(path, to: wanted) { leave() }
+        let rest = path.isEmpty ? wanted[...] : wanted[path.count...].dropFirst()
+        for part in rest.split(separator: slash) { try enter(FileName(bytes: Array(part))) }
         return try current()
+    }
+
+    private static func isOnTheWay(_ path: [UInt8], to target: [UInt8]) -> Bool {
+        if path.isEmpty { return true }
+        if !target.starts(with: path) { return false }
+        return target.count == path.count || target[path.count] == slash
+    }
+}
+
+extension SharedDescriptor {
+    /// Opens a folder for reading, if possible without touching its access time.
+    func openFolder(_ name: FileName, resolve: Resolution) throws(SystemError) -> SharedDescriptor {
+        SharedDescriptor(
+            try descriptor.open(
+                name,
+                [.directory, .noAccessTime],
+                orWithout: .noAccessTime,
+                resolve: resolve
+            )
+        )
     }
 }
 

@@ -25,16 +25,34 @@ struct EntryMetadata {
         return values
     }
 
-    /// True when the mirror needs a repair. The time of a folder counts as well.
-    func differs(from mirror: EntryMetadata, _ ability: Ability) -> Bool {
-        Self.statusDiffers(status, mirror.status, ability) || attributes != mirror.attributes
+    /// What the two statuses alone tell.
+    static func statusDifferences(
+        _ source: EntryStatus,
+        _ mirror: EntryStatus,
+        _ ability: Ability
+    ) -> Differences {
+        var differences: Differences = []
+        if source.kind != .symbolicLink && source.permissions != mirror.permissions {
+            differences.insert(.permissions)
+        }
+        if source.modified != mirror.modified { differences.insert(.time) }
+        if ability.setsOwners {
+            if source.uid != mirror.uid { differences.insert(.owner) }
+            if source.gid != mirror.gid { differences.insert(.group) }
+        }
+        return differences
     }
 
-    /// As `differs`, by what the status alone tells.
-    static func statusDiffers(_ source: EntryStatus, _ mirror: EntryStatus, _ ability: Ability) -> Bool {
-        let sameMode = source.kind == .symbolicLink || source.permissions == mirror.permissions
-        let sameOwner = source.uid == mirror.uid && source.gid == mirror.gid
-        return !sameMode || source.modified != mirror.modified || (ability.setsOwners && !sameOwner)
+    static func attributeDifferences(
+        _ source: [FileName: [UInt8]],
+        _ mirror: [FileName: [UInt8]]
+    ) -> Differences {
+        if source == mirror { return [] }
+        var differences: Differences = []
+        for name in Set(source.keys).union(mirror.keys) where source[name] != mirror[name] {
+            differences.insert(Ability.isAccessList(name) ? .accessLists : .attributes)
+        }
+        return differences
     }
 }
 
@@ -52,10 +70,14 @@ enum Ability: Sendable {
     func carries(_ attribute: FileName) -> Bool {
         let name = attribute.bytes
         if name.starts(with: "user.".utf8) { return true }
-        if attribute == "system.posix_acl_access" || attribute == "system.posix_acl_default" { return true }
+        if Self.isAccessList(attribute) { return true }
         // XFS shows its own form of the two lists beside them; to set or remove it would change the list.
         if name.starts(with: "trusted.SGI_ACL_".utf8) { return false }
         return self == .root && (name.starts(with: "trusted.".utf8) || name.starts(with: "security.".utf8))
+    }
+
+    static func isAccessList(_ attribute: FileName) -> Bool {
+        attribute == "system.posix_acl_access" || attribute == "system.posix_acl_default"
     }
 }
 

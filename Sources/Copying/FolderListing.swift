@@ -2,13 +2,13 @@ internal import LinuxSystem
 internal import SystemPackage
 
 /// The entries of one folder, read whole and sorted by name.
-struct FolderListing {
-    struct Entry {
+struct FolderListing: Sendable {
+    struct Entry: Sendable {
         let name: FileName
         let status: EntryStatus
     }
 
-    struct Failure {
+    struct Failure: Sendable {
         let name: FileName
         let error: SystemError
 
@@ -23,16 +23,18 @@ struct FolderListing {
     private(set) var listFailure: SystemError?
 
     /// Reads `folder`. What fails is kept beside what does not. `didLook` is called after each entry.
+    ///
+    /// Entries are looked at in the order of their inodes: where disks spin, that is the order on the disk.
     init(of folder: SharedDescriptor, didLook: () -> Void = {}) {
-        var names: [FileName] = []
+        var listed: [(name: FileName, inode: UInt64)] = []
         do {
-            try folder.descriptor.forEachName { names.append($0) }
+            try folder.descriptor.forEachEntry { listed.append(($0, $1)) }
         } catch {
             listFailure = error
         }
-        names.sort()
-        entries.reserveCapacity(names.count)
-        for name in names {
+        listed.sort { $0.inode < $1.inode }
+        entries.reserveCapacity(listed.count)
+        for (name, _) in listed {
             do {
                 entries.append(Entry(name: name, status: try folder.descriptor.status(of: name)))
             } catch {
@@ -40,29 +42,44 @@ struct FolderListing {
             }
             didLook()
         }
+        entries.sort { $0.name < $1.name }
+    }
+}
+
+/// Two sorted lists of one folder, walked side by side.
+struct ListingPairs {
+    private let source: [FolderListing.Entry]
+    private let mirror: [FolderListing.Entry]
+    private var sourceIndex = 0
+    private var mirrorIndex = 0
+
+    init(_ source: [FolderListing.Entry], _ mirror: [FolderListing.Entry]) {
+        self.source = source
+        self.mirror = mirror
     }
 
-    /// A name, and what either side has under it.
-    struct Pair {
-        let name: FileName
-        let source: EntryStatus?
-        let mirror: EntryStatus?
-    }
-
-    /// Every name of either list, in order.
-    static func pairs(_ source: [Entry], _ mirror: [Entry]) -> [Pair] {
-        var pairs: [Pair] = []
-        pairs.reserveCapacity(max(source.count, mirror.count))
-        var rest = mirror[...]
-        for entry in source {
-            while let first = rest.first, first.name < entry.name {
-                pairs.append(Pair(name: first.name, source: nil, mirror: first.status))
-                rest.removeFirst()
-            }
-            let isPresent = rest.first?.name == entry.name
-            let other = isPresent ? rest.removeFirst().status : nil
-            pairs.append(Pair(name: entry.name, source: entry.status, mirror: other))
+    /// The next name in order, and what either side has under it; nil at the end.
+    mutating func next() -> (name: FileName, source: EntryStatus?, mirror: EntryStatus?)? {
+        let left = sourceIndex < source.count ? source[sourceIndex] : nil
+        let right = mirrorIndex < mirror.count ? mirror[mirrorIndex] : nil
+        guard let left else {
+            mirrorIndex += 1
+            return right.map { ($0.name, nil, $0.status) }
         }
-        return pairs + rest.map { Pair(name: $0.name, source: nil, mirror: $0.status) }
+        guard let right else {
+            sourceIndex += 1
+            return (left.name, left.status, nil)
+        }
+        if left.name == right.name {
+            sourceIndex += 1
+            mirrorIndex += 1
+            return (left.name, left.status, right.status)
+        }
+        if left.name < right.name {
+            sourceIndex += 1
+            return (left.name, left.status, nil)
+        }
+        mirrorIndex += 1
+        return (right.name, nil, right.status)
     }
 }

@@ -18,14 +18,19 @@ struct LinkTable {
 
     /// One name.
     struct Member {
-        let folder: Int
+        let folder: FileName
         let name: FileName
         let source: EntryStatus
         /// What the destination has there, of the same kind.
         let mirror: EntryStatus?
         let replaced: PlannedStep.Replaced
-        let contentsEqual: Bool
-        let metadataEqual: Bool
+        /// How it differs from the source.
+        let differences: Differences
+
+        /// Contents, or the target of a link.
+        var contentsEqual: Bool { !differences.contains(.contents) }
+        /// Everything.
+        var isEqual: Bool { differences.isEmpty }
 
         func isOn(_ inode: Inode?) -> Bool {
             guard let inode, let mirror else { return false }
@@ -35,17 +40,15 @@ struct LinkTable {
 
     /// The name from which the others of a group are made, once it holds the contents.
     struct Leader {
-        let folder: Int
+        let folder: FileName
         let name: FileName
     }
 
     private var groups: [[Member]] = []
     private var groupOfInode: [Inode: Int] = [:]
-    private var lastFolder = -1
 
     mutating func add(_ member: Member) {
         let inode = Inode(member.source)
-        lastFolder = max(lastFolder, member.folder)
         if let group = groupOfInode[inode] {
             groups[group].append(member)
         } else {
@@ -54,18 +57,15 @@ struct LinkTable {
         }
     }
 
-    /// True when a name in this folder, or in one with a higher number, is in the table.
-    func uses(_ folder: Int) -> Bool {
-        lastFolder >= folder
-    }
-
     /// Decides for each group which file of the destination it keeps, and calls `body` with every step to make.
     ///
     /// A file of the destination is kept by one group only. It is not repaired in place when it has names that are not
     /// of the group: those would change with it.
     ///
     /// - Returns: the leader of each group that keeps a file; nil where the first name is written anew.
-    func resolve(_ body: (Member, PlannedStep.Action) -> Void) -> [Leader?] {
+    func resolve(
+        _ body: (Member, PlannedStep.Action) throws(CopyError) -> Void
+    ) throws(CopyError) -> [Leader?] {
         var claimed: Set<Inode> = []
         var leaders: [Leader?] = []
         for (index, members) in groups.enumerated() {
@@ -74,7 +74,7 @@ struct LinkTable {
             if let kept, let mirror = kept.mirror {
                 keptInode = Inode(mirror)
                 claimed.insert(Inode(mirror))
-                if !kept.metadataEqual { body(kept, .repair) }
+                if !kept.isEqual { try body(kept, .repair) }
             }
             leaders.append(kept.map { Leader(folder: $0.folder, name: $0.name) })
             var hasLeader = kept != nil
@@ -84,12 +84,12 @@ struct LinkTable {
                         group: index,
                         replacing: member.replaced,
                         size: member.source.size,
-                        mirrorIsEqual: member.contentsEqual && member.metadataEqual
+                        mirrorIsEqual: member.isEqual
                     )
-                    body(member, action)
+                    try body(member, action)
                 } else {
                     hasLeader = true
-                    body(
+                    try body(
                         member,
                         .copy(replacing: member.replaced, size: member.source.size, group: index)
                     )
@@ -109,7 +109,7 @@ struct LinkTable {
             guard let mirror = member.mirror else { continue }
             let inode = Inode(mirror)
             if claimed.contains(inode) { continue }
-            if member.metadataEqual { return member }
+            if member.isEqual { return member }
             if best == nil && Int(mirror.linkCount) <= names[inode, default: 0] { best = member }
         }
         return best

@@ -1,38 +1,42 @@
 internal import LinuxSystem
 
-/// A folder in which something is to be done, or below which something is.
+/// A folder in which something is to be done, with what is to be done in it.
 ///
-/// The plan is a list of them in which parents come before their children, so that paths of any length are
-/// chains of numbers.
-struct PlannedFolder {
-    enum State {
+/// The plan is a sequence of them in which a folder comes before those below it. One folder may come several times.
+struct PlannedFolder: Equatable {
+    enum State: UInt8 {
         /// It is on the destination.
         case present
         /// It is made.
         case new
         /// It is made in the place of something that is no folder.
         case replacesEntry
+        /// It is on the destination and has nothing to do with the source: things are removed in it, and what stays
+        /// keeps it; or it could not be read on the source. Its metadata are not touched.
+        case retained
     }
 
-    let parent: Int
-    let name: FileName
+    /// From the root, whose path is empty.
+    let path: FileName
     var state: State
-    /// Its metadata are repaired, apart from its time, which every change inside touches.
-    var metadataDiffers: Bool
+    /// What of its metadata is repaired, its time apart, which every change inside touches.
+    var differences: Differences = []
     var steps: [PlannedStep] = []
-    /// Something in it could not be read: nothing in it is removed.
-    var hasUnreadable = false
-    /// Its metadata are not touched: the mirror of a folder that could not be read or that is not ours.
-    var isRetained = false
 
     /// True when the folder's metadata are set at the end: it is made, repaired, or its time was touched.
-    var needsFinish: Bool { state != .present || metadataDiffers || !steps.isEmpty }
+    var needsFinish: Bool {
+        switch state {
+        case .present: !differences.isEmpty || !steps.isEmpty
+        case .new, .replacesEntry: true
+        case .retained: false
+        }
+    }
 }
 
 /// Something to be done with one name in a folder.
-struct PlannedStep {
+struct PlannedStep: Equatable {
     /// What the destination has under the name.
-    enum Replaced {
+    enum Replaced: UInt8 {
         case nothing
         /// Something that a rename replaces in one step.
         case entry
@@ -41,7 +45,7 @@ struct PlannedStep {
         case folder
     }
 
-    enum Action {
+    enum Action: Equatable {
         /// New contents, or a new symbolic link, device, FIFO or socket. `group` is set for the first of several
         /// names.
         case copy(replacing: Replaced, size: Int64, group: Int?)
@@ -59,6 +63,33 @@ struct PlannedStep {
     let name: FileName
     let kind: EntryKind
     let action: Action
+    /// How the destination's entry differs; empty where it has none.
+    var differences: Differences = []
+}
+
+/// In what two entries of one name differ.
+public struct Differences: OptionSet, Hashable, Sendable {
+    /// One bit each.
+    public let rawValue: UInt8
+    /// Takes the bits.
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// Bytes of a file, target of a link, number of a device.
+    public static var contents: Differences { Differences(rawValue: 1) }
+    /// Size.
+    public static var size: Differences { Differences(rawValue: 2) }
+    /// Time of the last change.
+    public static var time: Differences { Differences(rawValue: 4) }
+    /// Permission bits.
+    public static var permissions: Differences { Differences(rawValue: 8) }
+    /// Owner.
+    public static var owner: Differences { Differences(rawValue: 16) }
+    /// Owning group.
+    public static var group: Differences { Differences(rawValue: 32) }
+    /// Access control lists.
+    public static var accessLists: Differences { Differences(rawValue: 64) }
+    /// Other extended attributes.
+    public static var attributes: Differences { Differences(rawValue: 128) }
 }
 
 /// Names that the copier gives to what is not finished, in the folder where it will be.
@@ -73,18 +104,5 @@ enum TemporaryName {
     static func matches(_ name: FileName) -> Bool {
         name.bytes.count == prefix.count + 16 && name.bytes.starts(with: prefix)
             && name.bytes.dropFirst(prefix.count).allSatisfy { "0123456789abcdef".utf8.contains($0) }
-    }
-}
-
-extension [PlannedFolder] {
-    /// The path of `name` in the folder with this number, from the root.
-    func path(of folder: Int, _ name: FileName = FileName()) -> FileName {
-        var parts: [FileName] = name.isEmpty ? [] : [name]
-        var next = folder
-        while next > 0 {
-            parts.append(self[next].name)
-            next = self[next].parent
-        }
-        return FileName(bytes: parts.reversed().map(\.bytes).joined(separator: [slash]))
     }
 }

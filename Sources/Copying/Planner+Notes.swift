@@ -8,6 +8,11 @@ extension Planner {
         return request.filter.excludes(path + name.bytes, isDirectory: kind == .directory)
     }
 
+    /// The path of a name in the folder at hand.
+    func path(of name: FileName) -> FileName {
+        FileName(bytes: name.isEmpty ? Array(path.dropLast()) : path + name.bytes)
+    }
+
     /// For an entry of which not even the kind is known.
     func isExcludedAsAnything(_ name: FileName) -> Bool {
         isExcluded(name, .file) && isExcluded(name, .directory)
@@ -46,15 +51,23 @@ extension Planner {
         skipped.append(path, .refused(error))
     }
 
-    /// Adds a step and counts it.
+    /// Adds a step in the folder at hand and counts it.
     mutating func add(
-        _ id: Int,
         _ name: FileName,
         _ source: EntryStatus,
         _ mirror: EntryStatus?,
-        _ action: PlannedStep.Action
+        _ action: PlannedStep.Action,
+        _ differences: Differences
+    ) throws(CopyError) {
+        count(action, source, mirror)
+        try addStep(PlannedStep(name: name, kind: source.kind, action: action, differences: differences))
+    }
+
+    private mutating func count(
+        _ action: PlannedStep.Action,
+        _ source: EntryStatus,
+        _ mirror: EntryStatus?
     ) {
-        folders[id].steps.append(PlannedStep(name: name, kind: source.kind, action: action))
         switch action {
         case .copy(let replacing, _, _):
             if case .nothing = replacing { summary.newFiles += 1 } else { summary.changedFiles += 1 }
@@ -71,12 +84,23 @@ extension Planner {
     }
 
     /// Decides what becomes of files with several names, and ends the plan.
-    mutating func resolveLinks() -> [LinkTable.Leader?] {
-        var steps: [(LinkTable.Member, PlannedStep.Action)] = []
-        let leaders = links.resolve { steps.append(($0, $1)) }
-        for (member, action) in steps {
-            add(member.folder, member.name, member.source, member.mirror, action)
+    ///
+    /// - Returns: the first name of each group that is on the destination already.
+    mutating func resolveLinks() throws(CopyError) -> [LinkTable.Leader?] {
+        var folder = PlannedFolder(path: FileName(), state: .present)
+        let leaders = try links.resolve { (member, action) throws(CopyError) in
+            count(action, member.source, member.mirror)
+            if member.folder != folder.path {
+                if !folder.steps.isEmpty { try plan.append(folder) }
+                folder = PlannedFolder(path: member.folder, state: .present)
+            }
+            let differences = member.mirror == nil ? [] : member.differences
+            let kind = member.source.kind
+            folder.steps.append(
+                PlannedStep(name: member.name, kind: kind, action: action, differences: differences)
+            )
         }
+        if !folder.steps.isEmpty { try plan.append(folder) }
         summary.spaceNeeded = space.needed
         return leaders
     }

@@ -1,4 +1,5 @@
 internal import LinuxSystem
+internal import SystemPackage
 
 /// What the source does not have. A tree is removed by its top name; where it holds excluded entries, those and the
 /// folders above them stay.
@@ -17,50 +18,69 @@ extension Planner {
     }
 
     private struct RemovalFrame {
-        let id: Int
+        let path: FileName
         let name: FileName
         let status: EntryStatus
         let entries: [FolderListing.Entry]
         var next = 0
+        /// What is removed in it, should it stay itself.
+        var steps: [PlannedStep] = []
         var keepsSomething = false
-        let pathLength: Int
     }
 
-    mutating func planRemoval(_ id: Int, _ name: FileName, _ mirror: EntryStatus) throws(CopyError) {
-        let count = folders.count
+    /// Plans the removal of what a folder of the source does not have.
+    mutating func planRemovals(_ missing: PlannedFolder) throws(CopyError) {
+        var planned = PlannedFolder(path: missing.path, state: .present)
+        path = missing.path.isEmpty ? [] : missing.path.bytes + [slash]
+        for step in missing.steps {
+            let status: EntryStatus
+            do {
+                status = try mirror.move(to: missing.path).descriptor.status(of: step.name)
+            } catch {
+                if error.errno != .noSuchFileOrDirectory { try note(destinationFailure: error, step.name) }
+                continue
+            }
+            if try planRemoval(missing.path, step.name, status) {
+                planned.steps.append(PlannedStep(name: step.name, kind: status.kind, action: .remove))
+            }
+        }
+        if !planned.steps.isEmpty { try plan.append(planned) }
+    }
+
+    /// Counts what goes with `name`; true when it can be removed as a whole.
+    private mutating func planRemoval(
+        _ folder: FileName,
+        _ name: FileName,
+        _ mirror: EntryStatus
+    ) throws(CopyError) -> Bool {
         var removal = Removal()
+        var kept: [PlannedFolder] = []
         if mirror.kind == .directory {
-            removal = try scanRemoval(id, name, mirror)
+            removal = try scanRemoval(folder, name, mirror, &kept)
         } else {
             removal.count(mirror)
         }
         summary.destinationEntryCount += removal.files + removal.folders
-        if folders[id].hasUnreadable {
-            folders.removeLast(folders.count - count)
-            return
-        }
+        if unreadable.contains(folder) { return false }
         summary.deletedFiles += removal.files
         summary.deletedFolders += removal.folders
         summary.spaceFreedByDeletion += removal.bytes
-        if !removal.isPartial {
-            folders[id].steps.append(PlannedStep(name: name, kind: mirror.kind, action: .remove))
-        }
+        for folder in kept { try plan.append(folder) }
+        return !removal.isPartial
     }
 
     /// Plans an entry that is of another kind on the destination.
     mutating func planOtherKind(
-        _ id: Int,
         _ name: FileName,
         _ source: EntryStatus,
         _ mirror: EntryStatus
     ) throws(CopyError) {
         guard mirror.kind == .directory else {
-            planNew(id, name, source, .entry)
+            try planNew(name, source, .entry)
             return
         }
-        let count = folders.count
-        let removal = try scanRemoval(id, name, mirror)
-        folders.removeLast(folders.count - count)
+        var kept: [PlannedFolder] = []
+        let removal = try scanRemoval(path(of: FileName()), name, mirror, &kept)
         if removal.isPartial {
             let path = path(of: name)
             skipped.append(path, .holdsExcluded)
@@ -71,15 +91,16 @@ extension Planner {
         summary.deletedFiles += removal.files
         summary.deletedFolders += removal.folders
         summary.spaceFreedByDeletion += removal.bytes
-        planNew(id, name, source, inside == 0 ? .emptyFolder : .folder)
+        try planNew(name, source, inside == 0 ? .emptyFolder : .folder)
     }
 
-    /// Walks the folder `name` of the destination. Folders in which something stays are added to the plan, with
-    /// what goes in them.
+    /// Walks the folder `name` of the destination, in the folder where the cursor is. Folders in which something stays
+    /// are added to `kept`, with what goes in them.
     private mutating func scanRemoval(
-        _ parent: Int,
+        _ parent: FileName,
         _ name: FileName,
-        _ status: EntryStatus
+        _ status: EntryStatus,
+        _ kept: inout [PlannedFolder]
     ) throws(CopyError) -> Removal {
         var total = Removal()
         guard var frame = try openRemoval(parent, name, status) else {
@@ -96,7 +117,13 @@ extension Planner {
                 }
                 continue
             }
-            closeRemoval(frame, &total)
+            mirror.leave()
+            path.removeLast(frame.name.bytes.count + 1)
+            if frame.keepsSomething {
+                kept.append(PlannedFolder(path: frame.path, state: .retained, steps: frame.steps))
+            } else {
+                total.count(frame.status)
+            }
             guard var above = frames.popLast() else {
                 total.isPartial = frame.keepsSomething
                 return total
@@ -104,7 +131,7 @@ extension Planner {
             if frame.keepsSomething {
                 above.keepsSomething = true
             } else {
-                addRemoval(of: frame.name, .directory, in: above.id)
+                above.steps.append(PlannedStep(name: frame.name, kind: .directory, action: .remove))
             }
             frame = above
         }
@@ -117,12 +144,13 @@ extension Planner {
     ) throws(CopyError) -> RemovalFrame? {
         let entry = frame.entries[frame.next]
         frame.next += 1
-        if isExcluded(entry.name, entry.status.kind) {
+        let kind = entry.status.kind
+        if isExcluded(entry.name, kind) {
             frame.keepsSomething = true
-        } else if entry.status.kind != .directory {
+        } else if kind != .directory {
             total.count(entry.status)
-            addRemoval(of: entry.name, entry.status.kind, in: frame.id)
-        } else if let below = try openRemoval(frame.id, entry.name, entry.status) {
+            frame.steps.append(PlannedStep(name: entry.name, kind: kind, action: .remove))
+        } else if let below = try openRemoval(frame.path, entry.name, entry.status) {
             return below
         } else {
             frame.keepsSomething = true
@@ -131,44 +159,25 @@ extension Planner {
     }
 
     private mutating func openRemoval(
-        _ parent: Int,
+        _ parent: FileName,
         _ name: FileName,
         _ status: EntryStatus
     ) throws(CopyError) -> RemovalFrame? {
         let listing: FolderListing
         do {
-            listing = list(try mirror.enter(name, id: folders.count))
+            listing = list(try mirror.enter(name))
         } catch {
             try note(destinationFailure: error, name)
             return nil
         }
         if let failure = listing.listFailure { throw .destinationFailed(failure) }
-        let frame = RemovalFrame(
-            id: folders.count,
+        path += name.bytes + [slash]
+        return RemovalFrame(
+            path: parent.appending(name),
             name: name,
             status: status,
             entries: listing.entries,
-            keepsSomething: !listing.failures.isEmpty,
-            pathLength: path.count
+            keepsSomething: !listing.failures.isEmpty
         )
-        var folder = PlannedFolder(parent: parent, name: name, state: .present, metadataDiffers: false)
-        folder.isRetained = true
-        folders.append(folder)
-        path += name.bytes + [slash]
-        return frame
-    }
-
-    private mutating func closeRemoval(_ frame: RemovalFrame, _ total: inout Removal) {
-        mirror.leave()
-        path.removeLast(path.count - frame.pathLength)
-        if !frame.keepsSomething {
-            // Everything below went the same way, so this folder is the last one of the list.
-            folders.removeLast(folders.count - frame.id)
-            total.count(frame.status)
-        }
-    }
-
-    private mutating func addRemoval(of name: FileName, _ kind: EntryKind, in folder: Int) {
-        folders[folder].steps.append(PlannedStep(name: name, kind: kind, action: .remove))
     }
 }

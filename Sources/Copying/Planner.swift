@@ -4,31 +4,42 @@ internal import SystemPackage
 /// Walks source and destination side by side, depth first with a stack of its own, and writes down what differs.
 struct Planner {
     private struct Frame {
-        let id: Int
+        /// Where the folder is, from the root.
+        let path: FileName
         let children: [Child]
         var next = 0
-        let pathLength: Int
     }
 
     private struct Child {
         let name: FileName
         let state: PlannedFolder.State
-        let metadataDiffers: Bool
+        let differences: Differences
         let isMountPoint: Bool
     }
+
+    /// A folder with more steps than this comes in several parts.
+    private static let stepLimit = 4096
 
     let request: CopyRequest
     let ability: Ability
     let interruption: Interruption
     var meter: ProgressMeter
+    var source: DirectoryCursor
     var mirror: DirectoryCursor
-    private var source: DirectoryCursor
     private var frames: [Frame] = []
     private var children: [Child] = []
+    /// The folder at hand, as far as something is to be done in it.
+    private var folder = PlannedFolder(path: FileName(), state: .present)
+    /// What the source's folder at hand does not have.
+    private var missing = PlannedFolder(path: FileName(), state: .present)
     /// The path of the folder at hand with a slash behind it; kept for filters and messages.
     var path: [UInt8] = []
 
-    var folders: [PlannedFolder] = []
+    let plan: PlanSpool
+    /// What may have to be removed; decided when the whole source is known.
+    private let removals: PlanSpool
+    /// Folders in which something could not be read: nothing in them is removed.
+    private(set) var unreadable: Set<FileName> = []
     var links = LinkTable()
     var summary = PlanSummary()
     var space: SpaceEstimate
@@ -42,6 +53,8 @@ struct Planner {
         self.interruption = interruption
         self.meter = meter
         ability = .ofProcess
+        plan = PlanSpool(workFolder: request.workFolder)
+        removals = PlanSpool(workFolder: request.workFolder)
         source = DirectoryCursor(root: request.source, resolution: request.sourceResolution)
         mirror = DirectoryCursor(root: request.destination, resolution: .beneath)
         do {
@@ -60,118 +73,125 @@ struct Planner {
     /// Walks both trees to their ends.
     mutating func run() throws(CopyError) {
         meter.enter(.scanning)
-        let rootDiffers = try metadataDiffers(sourceRoot, mirrorRoot, FileName(), isRoot: true) ?? false
-        folders = [PlannedFolder(parent: 0, name: FileName(), state: .present, metadataDiffers: rootDiffers)]
-        if rootDiffers { summary.metadataOnly += 1 }
-        try visit(0, hasMirror: true)
+        folder.differences = try metadataDifferences(sourceRoot, mirrorRoot, FileName()) ?? []
+        if !folder.differences.isEmpty { summary.metadataOnly += 1 }
+        try visit()
         while let frame = frames.last {
             if frame.next < frame.children.count {
                 frames[frames.count - 1].next += 1
-                try descend(into: frame.children[frame.next], from: frame.id)
+                try descend(into: frame.children[frame.next], from: frame.path)
             } else {
-                ascend()
+                frames.removeLast()
+                if !frames.isEmpty { source.leave() }
             }
         }
-    }
-
-    /// The path of a name in the folder at hand.
-    func path(of name: FileName) -> FileName {
-        FileName(bytes: name.isEmpty ? Array(path.dropLast()) : path + name.bytes)
+        try removals.forEach { (folder) throws(CopyError) in try planRemovals(folder) }
     }
 
     mutating func checkInterruption() throws(CopyError) {
         if interruption.isRequested { throw .interrupted }
     }
 
-    // MARK: - Down and up
+    // MARK: - Down
 
-    private mutating func descend(into child: Child, from parent: Int) throws(CopyError) {
+    private mutating func descend(into child: Child, from parent: FileName) throws(CopyError) {
         try checkInterruption()
-        let id = folders.count
-        var folder = PlannedFolder(
-            parent: parent,
-            name: child.name,
-            state: child.state,
-            metadataDiffers: child.metadataDiffers
-        )
+        let childPath = parent.appending(child.name)
+        folder = PlannedFolder(path: childPath, state: child.state, differences: child.differences)
+        path = parent.isEmpty ? [] : parent.bytes + [slash]
         if child.isMountPoint {
-            if folder.needsFinish { folders.append(folder) }
+            try endFolder()
             return
         }
         do {
-            try source.enter(child.name, id: id)
+            try source.enter(child.name)
         } catch {
             try note(sourceFailure: error, child.name)
-            folder.hasUnreadable = true
-            folder.isRetained = child.state == .present
-            if child.state != .present { folders.append(folder) }
+            unreadable.insert(childPath)
+            if child.state != .present { try endFolder() }
             return
         }
         if child.state == .present {
             do {
-                try mirror.enter(child.name, id: id)
+                _ = try mirror.move(to: childPath)
             } catch {
                 source.leave()
                 try note(destinationFailure: error, child.name)
                 return
             }
         }
-        folders.append(folder)
         path += child.name.bytes + [slash]
-        try visit(id, hasMirror: child.state == .present)
-    }
-
-    private mutating func ascend() {
-        guard let frame = frames.popLast(), !frames.isEmpty else { return }
-        path.removeLast(path.count - frame.pathLength)
-        source.leave()
-        if mirror.id == frame.id { mirror.leave() }
-        // A folder in which and below which nothing is to be done is the last one of the list; links that are decided
-        // later may need it.
-        let folder = folders[frame.id]
-        if frame.id == folders.count - 1, !folder.needsFinish, !links.uses(frame.id) {
-            folders.removeLast()
-        }
+        try visit()
     }
 
     // MARK: - One folder
 
-    private mutating func visit(_ id: Int, hasMirror: Bool) throws(CopyError) {
-        let parentLength = frames.isEmpty ? 0 : path.count - folders[id].name.bytes.count - 1
-        let sourceEntries = try listSource(id)
-        let mirrorEntries = hasMirror ? try listMirror(id) : []
+    private mutating func visit() throws(CopyError) {
+        missing = PlannedFolder(path: folder.path, state: .present)
+        let sourceEntries = try listSource()
+        let mirrorEntries = folder.state == .present ? try listMirror() : []
         children = []
-        for pair in FolderListing.pairs(sourceEntries, mirrorEntries) {
-            try compare(id, pair.name, pair.source, pair.mirror)
+        var pairs = ListingPairs(sourceEntries, mirrorEntries)
+        while let pair = pairs.next() {
+            try compare(pair.name, pair.source, pair.mirror)
             tick(pair.name)
         }
-        frames.append(Frame(id: id, children: children, pathLength: parentLength))
+        let path = folder.path
+        try endFolder()
+        if !missing.steps.isEmpty { try removals.append(missing) }
+        frames.append(Frame(path: path, children: children))
     }
 
-    /// The entries of the source's folder that are carried. Sets `hasUnreadable`.
-    private mutating func listSource(_ id: Int) throws(CopyError) -> [FolderListing.Entry] {
+    /// Writes the folder at hand down, when there is something to do.
+    private mutating func endFolder() throws(CopyError) {
+        if folder.needsFinish { try plan.append(folder) }
+    }
+
+    mutating func addStep(_ step: PlannedStep) throws(CopyError) {
+        folder.steps.append(step)
+        if folder.steps.count < Self.stepLimit { return }
+        try plan.append(folder)
+        folder = PlannedFolder(path: folder.path, state: .present)
+    }
+
+    private mutating func addMissing(_ name: FileName, _ kind: EntryKind) throws(CopyError) {
+        missing.steps.append(PlannedStep(name: name, kind: kind, action: .remove))
+        if missing.steps.count < Self.stepLimit { return }
+        try removals.append(missing)
+        missing.steps.removeAll()
+    }
+
+    /// Nothing in the folder at hand is removed.
+    mutating func noteUnreadable() {
+        unreadable.insert(folder.path)
+    }
+
+    /// The entries of the source's folder that are carried.
+    private mutating func listSource() throws(CopyError) -> [FolderListing.Entry] {
+        let isRoot = folder.path.isEmpty
         let listing: FolderListing
         do {
             listing = list(try source.current())
         } catch {
-            if id == 0 { throw .sourceFailed(error) }
+            if isRoot { throw .sourceFailed(error) }
             try note(sourceFailure: error, FileName())
-            folders[id].hasUnreadable = true
+            noteUnreadable()
             return []
         }
         if let failure = listing.listFailure {
-            if id == 0 && listing.entries.isEmpty { throw .sourceFailed(failure) }
+            if isRoot && listing.entries.isEmpty { throw .sourceFailed(failure) }
             try note(sourceFailure: failure, FileName())
-            folders[id].hasUnreadable = true
+            noteUnreadable()
         }
         for failure in listing.failures where !isExcludedAsAnything(failure.name) {
             try note(sourceFailure: failure.error, failure.name)
             // Also of one that vanished: what the destination has under its name stays for this run.
-            folders[id].hasUnreadable = true
+            noteUnreadable()
         }
         var entries: [FolderListing.Entry] = []
+        entries.reserveCapacity(listing.entries.count)
         for entry in listing.entries where !isExcluded(entry.name, entry.status.kind) {
-            if id == 0 && request.protected.contains(entry.name) {
+            if isRoot && request.protected.contains(entry.name) {
                 skipped.append(entry.name, .reservedName)
             } else if entry.status.kind == .directory && isDestination(entry.status) {
                 let path = path(of: entry.name)
@@ -185,7 +205,7 @@ struct Planner {
     }
 
     /// The entries of the mirror's folder that are ours to change.
-    private mutating func listMirror(_ id: Int) throws(CopyError) -> [FolderListing.Entry] {
+    private mutating func listMirror() throws(CopyError) -> [FolderListing.Entry] {
         let listing: FolderListing
         do {
             listing = list(try mirror.current())
@@ -197,107 +217,100 @@ struct Planner {
         for failure in listing.failures where !failure.isVanished {
             try note(destinationFailure: failure.error, failure.name)
         }
-        if id != 0 || request.protected.isEmpty { return listing.entries }
+        if !folder.path.isEmpty || request.protected.isEmpty { return listing.entries }
         return listing.entries.filter { !request.protected.contains($0.name) }
     }
 
+    private func isDestination(_ status: EntryStatus) -> Bool {
+        LinkTable.Inode(status) == LinkTable.Inode(mirrorRoot)
+    }
+
     private mutating func compare(
-        _ id: Int,
         _ name: FileName,
         _ source: EntryStatus?,
         _ mirror: EntryStatus?
     ) throws(CopyError) {
         switch (source, mirror) {
         case (let source?, nil):
-            planNew(id, name, source, .nothing)
+            try planNew(name, source, .nothing)
         case (let source?, let mirror?):
             summary.destinationEntryCount += 1
             if source.kind == mirror.kind {
-                try compareSameKind(id, name, source, mirror)
+                try compareSameKind(name, source, mirror)
             } else {
-                try planOtherKind(id, name, source, mirror)
+                try planOtherKind(name, source, mirror)
             }
         case (nil, let mirror?):
             if TemporaryName.matches(name) {
-                folders[id].steps.append(PlannedStep(name: name, kind: mirror.kind, action: .removeLeftover))
+                try addStep(PlannedStep(name: name, kind: mirror.kind, action: .removeLeftover))
                 summary.leftovers += 1
-                return
+            } else if !isExcluded(name, mirror.kind) {
+                try addMissing(name, mirror.kind)
             }
-            if isExcluded(name, mirror.kind) { return }
-            try planRemoval(id, name, mirror)
         case (nil, nil):
             break
         }
     }
 
     private mutating func compareSameKind(
-        _ id: Int,
         _ name: FileName,
         _ source: EntryStatus,
         _ mirror: EntryStatus
     ) throws(CopyError) {
-        guard let contentsEqual = try contentsEqual(name, source, mirror) else {
-            folders[id].hasUnreadable = true
+        guard let contents = try contentDifferences(name, source, mirror),
+            let metadata = try metadataDifferences(source, mirror, name)
+        else {
+            noteUnreadable()
             return
         }
-        var metadataEqual = false
-        if contentsEqual {
-            guard let differs = try metadataDiffers(source, mirror, name, isRoot: false) else {
-                folders[id].hasUnreadable = true
-                return
-            }
-            metadataEqual = !differs
-        }
+        let differences = contents.union(metadata)
         if source.kind == .directory {
-            if !metadataEqual { summary.metadataOnly += 1 }
-            addChild(name, source, .present, metadataDiffers: !metadataEqual)
+            if !metadata.isEmpty { summary.metadataOnly += 1 }
+            addChild(name, source, .present, metadata)
         } else if source.linkCount > 1 || mirror.linkCount > 1 {
             links.add(
                 LinkTable.Member(
-                    folder: id,
+                    folder: folder.path,
                     name: name,
                     source: source,
                     mirror: mirror,
                     replaced: .entry,
-                    contentsEqual: contentsEqual,
-                    metadataEqual: metadataEqual
+                    differences: differences
                 )
             )
-        } else if !contentsEqual {
+        } else if !contents.isEmpty {
             let action = PlannedStep.Action.copy(replacing: .entry, size: source.size, group: nil)
-            add(id, name, source, mirror, action)
-        } else if !metadataEqual {
-            add(id, name, source, mirror, .repair)
+            try add(name, source, mirror, action, differences)
+        } else if !metadata.isEmpty {
+            try add(name, source, mirror, .repair, differences)
         }
     }
 
     /// Plans an entry that the destination does not have, or has as something else.
     mutating func planNew(
-        _ id: Int,
         _ name: FileName,
         _ source: EntryStatus,
         _ replaced: PlannedStep.Replaced
-    ) {
+    ) throws(CopyError) {
         if source.kind == .directory {
             summary.newFolders += 1
             space.addFolder()
             let state: PlannedFolder.State = if case .nothing = replaced { .new } else { .replacesEntry }
-            addChild(name, source, state, metadataDiffers: true)
+            addChild(name, source, state, [])
         } else if source.linkCount > 1 {
             links.add(
                 LinkTable.Member(
-                    folder: id,
+                    folder: folder.path,
                     name: name,
                     source: source,
                     mirror: nil,
                     replaced: replaced,
-                    contentsEqual: false,
-                    metadataEqual: false
+                    differences: .contents
                 )
             )
         } else {
             let action = PlannedStep.Action.copy(replacing: replaced, size: source.size, group: nil)
-            add(id, name, source, nil, action)
+            try add(name, source, nil, action, [])
         }
     }
 
@@ -305,7 +318,7 @@ struct Planner {
         _ name: FileName,
         _ source: EntryStatus,
         _ state: PlannedFolder.State,
-        metadataDiffers: Bool
+        _ differences: Differences
     ) {
         let isElsewhere = source.isMountRoot || source.device != sourceRoot.device
         let isMountPoint =
@@ -314,73 +327,7 @@ struct Planner {
             case .acrossFileSystems: false
             }
         children.append(
-            Child(name: name, state: state, metadataDiffers: metadataDiffers, isMountPoint: isMountPoint)
+            Child(name: name, state: state, differences: differences, isMountPoint: isMountPoint)
         )
-    }
-
-    // MARK: - Comparing
-
-    private func isDestination(_ status: EntryStatus) -> Bool {
-        LinkTable.Inode(status) == LinkTable.Inode(mirrorRoot)
-    }
-
-    /// True when type, size and time in nanoseconds are equal, and the target of a link or the number of a device. Nil
-    /// when the source cannot be read.
-    private mutating func contentsEqual(
-        _ name: FileName,
-        _ source: EntryStatus,
-        _ mirror: EntryStatus
-    ) throws(CopyError) -> Bool? {
-        switch source.kind {
-        case .file: return source.size == mirror.size && source.modified == mirror.modified
-        case .directory, .fifo, .socket: return true
-        case .characterDevice, .blockDevice: return source.deviceNumber == mirror.deviceNumber
-        case .symbolicLink:
-            if source.size != mirror.size { return false }
-            let target: FileName
-            do {
-                target = try self.source.current().descriptor.symbolicLinkTarget(name)
-            } catch {
-                try note(sourceFailure: error, name)
-                return nil
-            }
-            do {
-                return try self.mirror.current().descriptor.symbolicLinkTarget(name) == target
-            } catch {
-                try note(destinationFailure: error, name)
-                return false
-            }
-        }
-    }
-
-    /// True when the mirror's metadata need a repair. Nil when the source cannot be read.
-    private mutating func metadataDiffers(
-        _ source: EntryStatus,
-        _ mirror: EntryStatus,
-        _ name: FileName,
-        isRoot: Bool
-    ) throws(CopyError) -> Bool? {
-        if EntryMetadata.statusDiffers(source, mirror, ability) { return true }
-        let wanted: [FileName: [UInt8]]
-        do {
-            let folder = try self.source.current()
-            let place =
-                isRoot
-                ? AttributePlace(of: folder.descriptor) : AttributePlace(name, in: folder.descriptor)
-            wanted = try EntryMetadata.readAttributes(at: place, ability)
-        } catch {
-            try note(sourceFailure: error, name)
-            return nil
-        }
-        do {
-            let folder = try self.mirror.current()
-            let place =
-                isRoot
-                ? AttributePlace(of: folder.descriptor) : AttributePlace(name, in: folder.descriptor)
-            return try EntryMetadata.readAttributes(at: place, ability) != wanted
-        } catch {
-            try note(destinationFailure: error, name)
-            return false
-        }
     }
 }

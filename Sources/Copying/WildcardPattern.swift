@@ -32,12 +32,31 @@ struct WildcardPattern: Sendable {
         }
     }
 
-    /// True when the whole text matches.
+    /// The literal of a pattern that is a literal behind one star.
+    var literalBehindStar: [UInt8]? {
+        if case .anyBytesInName? = parts.first { Self.literal(parts.dropFirst()) } else { nil }
+    }
+
+    /// The literal of a pattern that is a literal before one star.
+    var literalBeforeStar: [UInt8]? {
+        if case .anyBytesInName? = parts.last { Self.literal(parts.dropLast()) } else { nil }
+    }
+
+    private static func literal(_ parts: ArraySlice<Part>) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        for part in parts {
+            guard case .byte(let byte) = part else { return nil }
+            bytes.append(byte)
+        }
+        return bytes
+    }
+
+    /// True when the whole text from `start` to `end` matches. Places outside the text hold an imagined slash.
     ///
     /// On a mismatch the last `*` takes one byte more; where it may not (a slash), the last `**` does. An earlier
     /// star need not be tried again: a later one reaches every end that it could.
-    func matches(_ text: ArraySlice<UInt8>) -> Bool {
-        var at = text.startIndex
+    func matches(_ text: Span<UInt8>, from start: Int, to end: Int) -> Bool {
+        var at = start
         var part = 0
         var retryInName: (part: Int, at: Int)?
         var retryAnywhere: (part: Int, at: Int)?
@@ -53,18 +72,18 @@ struct WildcardPattern: Sendable {
                 part += 1
                 continue
             case .none:
-                if at == text.endIndex { return true }
+                if at == end { return true }
             case .some(let single):
-                if at < text.endIndex, Self.matches(single, text[at]) {
+                if at < end, Self.matches(single, Self.byte(of: text, at)) {
                     at += 1
                     part += 1
                     continue
                 }
             }
-            if let retry = retryInName, retry.at < text.endIndex, text[retry.at] != slash {
+            if let retry = retryInName, retry.at < end, Self.byte(of: text, retry.at) != slash {
                 retryInName = (retry.part, retry.at + 1)
                 (part, at) = (retry.part, retry.at + 1)
-            } else if let retry = retryAnywhere, retry.at < text.endIndex {
+            } else if let retry = retryAnywhere, retry.at < end {
                 retryAnywhere = (retry.part, retry.at + 1)
                 retryInName = nil
                 (part, at) = (retry.part, retry.at + 1)
@@ -72,6 +91,10 @@ struct WildcardPattern: Sendable {
                 return false
             }
         }
+    }
+
+    private static func byte(of text: Span<UInt8>, _ index: Int) -> UInt8 {
+        text.indices.contains(index) ? text[index] : slash
     }
 
     private static func matches(_ part: Part, _ byte: UInt8) -> Bool {

@@ -91,6 +91,24 @@ extension Descriptor {
         return Descriptor(owning: fd)
     }
 
+    /// Makes a file without a name in the folder at `path`, for reading and writing (`O_TMPFILE`; where the file system
+    /// has none, a file whose name is removed at once).
+    public static func makeUnnamed(in path: FileName) throws(SystemError) -> Descriptor {
+        do {
+            let raw = rawFlags([.readWrite, .temporary, .followLink])
+            let fd = try check("open", path) { path.withCString { ext_openat(AT_FDCWD, $0, raw, 0o600) } }
+            return Descriptor(owning: fd)
+        } catch {
+            // EOPNOTSUPP from the file system, EISDIR from an old kernel.
+            if error.errno != .notSupported && error.errno != .isDirectory { throw error }
+        }
+        let folder = try open(path, [.directory, .followLink])
+        let name = FileName(".extbackup-work-\(UInt64.random(in: 0 ... .max))")
+        let file = try folder.open(name, [.readWrite, .create, .exclusive])
+        try folder.unlink(name)
+        return file
+    }
+
     /// Opens `name` relative to this directory (openat2(2)).
     public func open(
         _ name: FileName,

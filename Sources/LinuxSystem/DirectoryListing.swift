@@ -3,11 +3,16 @@ import Glibc
 import SystemPackage
 
 extension Descriptor {
-    /// Calls `body` with the name of every entry but `.` and `..`, in the order of the file system
+    /// As `forEachEntry`, with the names alone.
+    public func forEachName(_ body: (FileName) -> Void) throws(SystemError) {
+        try forEachEntry { name, _ in body(name) }
+    }
+
+    /// Calls `body` with the name and the inode's number of every entry but `.` and `..`, in the order of the file system
     /// (getdents64(2)). The directory must be open for reading; it is read from its start.
     ///
     /// - Throws: what the kernel says; names given before that are good.
-    public func forEachName(_ body: (FileName) -> Void) throws(SystemError) {
+    public func forEachEntry(_ body: (_ name: FileName, _ inode: UInt64) -> Void) throws(SystemError) {
         try check("lseek") { lseek(rawValue, 0, SEEK_SET) }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536, alignment: 8)
         defer { buffer.deallocate() }
@@ -18,10 +23,15 @@ extension Descriptor {
             var start = 0
             while start < count {
                 let length = Int(buffer.loadUnaligned(fromByteOffset: start + 16, as: UInt16.self))
+                let inode = buffer.loadUnaligned(fromByteOffset: start, as: UInt64.self)
                 let name = UnsafeRawBufferPointer(rebasing: buffer[(start + 19)..<(start + length)])
                 start += length
                 let isDot = name[0] == 0x2e && (name[1] == 0 || (name[1] == 0x2e && name[2] == 0))
-                if !isDot { body(FileName(unchecked: Array(name.prefix { $0 != 0 }))) }
+                if isDot { continue }
+                // The NUL is among the last eight bytes: records are padded to a multiple of that, with anything.
+                var end = max(0, name.count - 8)
+                while name[end] != 0 { end += 1 }
+                body(FileName(unchecked: Array(name[..<end])), inode)
             }
         }
     }

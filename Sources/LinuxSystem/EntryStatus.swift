@@ -83,6 +83,8 @@ public struct EntryStatus: Hashable, Sendable {
     public let modified: FileTime
     /// Last change of contents or metadata.
     public let changed: FileTime
+    /// When the inode was made; nil where the file system does not know.
+    public let born: FileTime?
     /// The number of the inode in its file system.
     public let inode: UInt64
     /// The file system's device number.
@@ -104,6 +106,9 @@ public struct EntryStatus: Hashable, Sendable {
         allocatedBytes = Int64(clamping: raw.stx_blocks) &* 512
         modified = FileTime(seconds: raw.stx_mtime.tv_sec, nanoseconds: raw.stx_mtime.tv_nsec)
         changed = FileTime(seconds: raw.stx_ctime.tv_sec, nanoseconds: raw.stx_ctime.tv_nsec)
+        born =
+            raw.stx_mask & EXT_STATX_BTIME != 0
+            ? FileTime(seconds: raw.stx_btime.tv_sec, nanoseconds: raw.stx_btime.tv_nsec) : nil
         inode = raw.stx_ino
         device = ext_makedev(raw.stx_dev_major, raw.stx_dev_minor)
         deviceNumber = ext_makedev(raw.stx_rdev_major, raw.stx_rdev_minor)
@@ -130,7 +135,9 @@ extension Descriptor {
     ) throws(SystemError) -> EntryStatus {
         var raw = statx()
         try check("statx", name) {
-            name.withCString { ext_statx(directory, $0, flags, EXT_STATX_BASIC_STATS, &raw) }
+            name.withCString {
+                ext_statx(directory, $0, flags, EXT_STATX_BASIC_STATS | EXT_STATX_BTIME, &raw)
+            }
         }
         guard let status = EntryStatus(raw) else {
             throw SystemError(call: "statx", subject: name, errno: .notSupported)

@@ -22,6 +22,24 @@ extension Descriptor {
         }
     }
 
+    /// Reads `count` bytes at `offset`, fewer at the end of the file.
+    public func read(_ count: Int, at offset: Int64) throws(SystemError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var done = 0
+        while done < count {
+            let position = offset + Int64(done)
+            let start = done
+            let length = try check("pread") {
+                bytes[start...].withUnsafeMutableBytes {
+                    ext_pread(rawValue, $0.baseAddress, $0.count, position)
+                }
+            }
+            if length == 0 { return Array(bytes[..<done]) }
+            done += length
+        }
+        return bytes
+    }
+
     /// The first offset from `offset` on where data is; nil when only a hole follows (`SEEK_DATA`).
     public func nextData(from offset: Int64) throws(SystemError) -> Int64? {
         do {

@@ -11,6 +11,12 @@ public struct FileName: Hashable, Sendable {
         self.bytes = bytes.contains(0) ? Array(bytes.prefix { $0 != 0 }) : Array(bytes)
     }
 
+    /// Makes a name of bytes in memory, fast. Bytes from a NUL on are dropped.
+    public init(copying bytes: UnsafeRawBufferPointer) {
+        self.bytes = Array(bytes)
+        if let end = self.bytes.firstIndex(of: 0) { self.bytes.removeSubrange(end...) }
+    }
+
     /// The empty name.
     public init() {
         bytes = []
@@ -33,6 +39,18 @@ public struct FileName: Hashable, Sendable {
         if joined.last != UInt8(ascii: "/") { joined.append(UInt8(ascii: "/")) }
         joined.append(contentsOf: name.bytes)
         return FileName(unchecked: joined)
+    }
+
+    /// What is in front of the last slash; empty for a path without one.
+    public var parent: FileName {
+        guard let last = bytes.lastIndex(of: UInt8(ascii: "/")) else { return FileName() }
+        return FileName(unchecked: Array(bytes[..<last]))
+    }
+
+    /// What is behind the last slash.
+    public var lastComponent: FileName {
+        guard let last = bytes.lastIndex(of: UInt8(ascii: "/")) else { return self }
+        return FileName(unchecked: Array(bytes[(last + 1)...]))
     }
 
     /// The parts between slashes; empty parts are left out.

@@ -48,6 +48,36 @@ public final class Monitor<Value: Sendable>: @unchecked Sendable {
     /// Blocks until `condition` holds, at most `limit`; tells whether it holds.
     @discardableResult
     public func wait(atMost limit: Duration, until condition: (Value) -> Bool) -> Bool {
+        var deadline = Self.deadline(after: limit)
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while !condition(value) {
+            if pthread_cond_timedwait(changed, mutex, &deadline) == ETIMEDOUT { return condition(value) }
+        }
+        return true
+    }
+
+    /// Blocks until `body`, which may change the value, gives a result, at most `limit`; then wakes everybody who waits.
+    /// Nil when the time is over.
+    public func waitAndChange<Result>(
+        atMost limit: Duration,
+        _ body: (inout Value) -> Result?
+    ) -> Result? {
+        var deadline = Self.deadline(after: limit)
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        var isOver = false
+        while true {
+            if let result = body(&value) {
+                pthread_cond_broadcast(changed)
+                return result
+            }
+            if isOver { return nil }
+            isOver = pthread_cond_timedwait(changed, mutex, &deadline) == ETIMEDOUT
+        }
+    }
+
+    private static func deadline(after limit: Duration) -> timespec {
         var deadline = timespec()
         clock_gettime(CLOCK_MONOTONIC, &deadline)
         let parts = limit.components
@@ -57,11 +87,6 @@ public final class Monitor<Value: Sendable>: @unchecked Sendable {
             deadline.tv_sec += 1
             deadline.tv_nsec -= 1_000_000_000
         }
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        while !condition(value) {
-            if pthread_cond_timedwait(changed, mutex, &deadline) == ETIMEDOUT { return condition(value) }
-        }
-        return true
+        return deadline
     }
 }

@@ -28,7 +28,7 @@ final class RunTests: Sendable {
         let before = try TreeFacts(destination)
         let ready = try plan(source, destination)
         var changes: [String] = []
-        ready.forEachChange { changes.append("\($0.kind) \($0.entry) \($0.path) \($0.bytes)") }
+        try ready.forEachChange { changes.append("\($0.kind) \($0.entry) \($0.path) \($0.bytes)") }
         #expect(
             changes.sorted() == [
                 "contents file 'changed' 3", "leftover file '.extbackup-tmp-0000000000000000' 0",

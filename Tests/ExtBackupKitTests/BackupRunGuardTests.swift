@@ -250,7 +250,7 @@ struct PreviewTests {
         #expect(report.verdict == .succeeded)
         #expect(
             lines.withLock { $0 } == [
-                "metadata 'photos'", "delete   'photos/gone'", "new      'photos/new'",
+                "metadata 'photos'", "new      'photos/new'", "delete   'photos/gone'",
                 "photos: 1 new, 0 changed, 1 with other metadata, 1 to delete; 8 bytes to write",
             ]
         )

@@ -21,7 +21,10 @@ private struct Mistake: CustomTestStringConvertible, Sendable {
 
 private let source = "[[source]]\nname = \"photos\"\npath = \"/srv/photos\"\n"
 private let sourceRule = "use up to 64 letters, digits, '-', '_' and '.', beginning with a letter or a digit"
-private let sourceKeys = "known here: exclude, lock, name, one_file_system, path, require_mount"
+private let sourceKeys =
+    "known here: exclude, exclude_caches, exclude_from, ignore_files, lock, max_size, min_size, name, "
+    + "one_file_system, path, require_mount"
+private let sizes = "for example \"4GB\" (4 000 000 000 bytes) or \"4GiB\" (4 294 967 296 bytes)"
 private let addresses = "write addresses as 'root' or 'name@example.org', one for each entry"
 private let standOut = "green is the only color that says 'safe to pull': let it stand out"
 
@@ -96,6 +99,13 @@ private let wrongKinds: [Mistake] = [
         "4:17: 'exclude' holds a whole number, but only texts belong there"
     ),
     Mistake(source + "require_mount = \"yes\"\n", "4:1: 'require_mount' must be true or false, not a text"),
+    Mistake(source + "exclude_from = [\"/a\"]\n", "4:1: 'exclude_from' must be a text, not an array"),
+    Mistake(
+        source + "exclude_caches = 1\n",
+        "4:1: 'exclude_caches' must be true or false, not a whole number"
+    ),
+    Mistake(source + "ignore_files = \"x\"\n", "4:1: 'ignore_files' must be true or false, not a text"),
+    Mistake(source + "max_size = 4000\n", "4:1: 'max_size' must be a text, not a whole number"),
     Mistake(source + "lock = \"borg\"\n", "4:1: 'lock' must be a table, not a text"),
     Mistake(source + "[led]\nindex = 1.5\n", "5:1: 'index' must be a whole number, not a number"),
     Mistake(source + "[led]\nindex = 2026-01-01\n", "5:1: 'index' must be a whole number, not a date"),
@@ -115,6 +125,28 @@ private let values: [Mistake] = [
     Mistake(
         source + "[guard]\nmax_delete = { files = -1 }\n",
         "5:16: 'files' must be from 0 to 9223372036854775807, not -1"
+    ),
+    Mistake(
+        source + "max_size = \"4 apples\"\n",
+        "4:1: 'max_size' must be a whole number of bytes or of a unit, not '4 apples'",
+        hint: sizes
+    ),
+    Mistake(
+        source + "min_size = \"-1\"\n",
+        "4:1: 'min_size' must be a whole number of bytes or of a unit, not '-1'",
+        hint: sizes
+    ),
+    Mistake(
+        source + "max_size = \"1kB\"\nmin_size = \"1KiB\"\n",
+        "5:1: 'min_size' is larger than 'max_size', so no file would be copied"
+    ),
+    Mistake(
+        source + "exclude_from = \"photos.exclude\"\n",
+        "4:1: 'exclude_from' must be an absolute path, not 'photos.exclude'"
+    ),
+    Mistake(
+        source + "exclude_from = \"/nonexistent/x\"\n",
+        "4:1: 'exclude_from': '/nonexistent/x' cannot be read: no such file or directory"
     ),
     Mistake(source + "[led]\nindex = 64\n", "5:1: 'index' must be from 0 to 63, not 64"),
     Mistake(source + "[led]\nbrightness = 0\n", "5:1: 'brightness' must be from 1 to 100, not 0"),

@@ -1,3 +1,4 @@
+import Copying
 import Indicators
 import LinuxSystem
 import Reporting
@@ -39,6 +40,10 @@ struct ConfigurationTests {
         require_mount = true
         one_file_system = true
         exclude = ["*.tmp", "/cache/"]
+        exclude_caches = true
+        ignore_files = true
+        min_size = "1"
+        max_size = "4 GB"
         lock = { kind = "command", command = ["/bin/hold", "-x"], wait = "2h" }
         [[source]]
         name = "borg"
@@ -70,6 +75,9 @@ struct ConfigurationTests {
         #expect(read.sources[0].requiresMount)
         #expect(read.sources[0].staysOnFileSystem)
         #expect(read.sources[0].excludes == ["*.tmp", "/cache/"])
+        #expect(read.sources.map(\.taggedCaches) == [.leftEmpty, .carried, .carried])
+        #expect(read.sources.map(\.ignoreFiles) == [.obeyed, .disregarded, .disregarded])
+        #expect(read.sources.map(\.sizes) == [SizeLimits(minimum: 1, maximum: 4_000_000_000), .any, .any])
         let locks = read.sources.map(\.lock)
         #expect(
             locks == [
@@ -92,6 +100,43 @@ struct ConfigurationTests {
         #expect(read.mail.policy.occasions == [])
         #expect(read.mail.sendmail == "/usr/bin/msmtp")
         #expect(read.drive.ending == .leave)
+    }
+
+    @Test("takes patterns of a file behind its own, and names the file's mistakes with their lines")
+    func excludeFile() throws {
+        let home = try TemporaryFolder()
+        let path = String(decoding: home.path.bytes, as: UTF8.self) + "/patterns"
+        let text = "[[source]]\nname = 'a'\npath = '/a'\nexclude_from = '\(path)'\nexclude = ['+ x', 'y']\n"
+        try home.write("patterns", "# mine\nold\n!\n\n- z\n")
+        #expect(try configuration(text).sources[0].excludes == ["+ x", "y", "- z"])
+        try home.write("patterns", "a\r\n\r\n- \r\n")
+        let error = #expect(throws: ConfigurationError.self) { try configuration(text) }
+        #expect(error?.description == "\(path):3:1: the filter rule '- ' has no pattern")
+    }
+
+    @Test("says what of a source is carried")
+    func selection() throws {
+        let text = "[[source]]\nname='a'\npath='/a'\nignore_files=true\nexclude_caches=true\nmax_size='1k'\n"
+        let selection = try configuration(text).sources[0].selection(reserving: ["/keys/***"])
+        #expect(selection.ignoreFiles == .obeyed)
+        #expect(selection.taggedCaches == .leftEmpty)
+        #expect(selection.sizes == SizeLimits(maximum: 1000))
+    }
+
+    @Test(
+        "tells sizes in bytes or with a unit",
+        arguments: [
+            ("0", 0), ("512", 512), ("512B", 512), ("1k", 1000), ("1K", 1000), ("1KiB", 1024),
+            ("2 MB", 2_000_000),
+            ("4G", 4_000_000_000), ("4GB", 4_000_000_000), ("4GiB", 4_294_967_296), ("3T", 3_000_000_000_000),
+            ("9223372036854775807", Int64.max), ("9223372036854775808", nil), ("9223372036854775807k", nil),
+            ("8388608TiB", nil), ("", nil), ("G", nil), ("-1", nil), ("+1", nil), ("1.5G", nil),
+            ("4  G", nil),
+            ("4 ", nil), (" 4", nil), ("4g", nil), ("4GBs", nil), ("٤G", nil),
+        ] as [(String, Int64?)]
+    )
+    func sizes(text: String, bytes: Int64?) {
+        #expect(ByteCount(configured: text)?.bytes == bytes)
     }
 
     @Test("may switch the light off")

@@ -1,3 +1,4 @@
+public import Copying
 public import Indicators
 public import LinuxSystem
 public import Reporting
@@ -29,8 +30,14 @@ public struct SourceConfiguration: Hashable, Sendable {
     public var requiresMount: Bool
     /// True when file systems mounted below are left out.
     public var staysOnFileSystem: Bool
-    /// Patterns with rsync's meaning, in order.
+    /// Patterns with rsync's meaning, in order: those of `exclude`, then those of the file `exclude_from`.
     public var excludes: [FileName]
+    /// Whether `.extbackupignore` in its folders is obeyed.
+    public var ignoreFiles = EntrySelection.IgnoreFiles.disregarded
+    /// What becomes of caches that are tagged with `CACHEDIR.TAG`.
+    public var taggedCaches = EntrySelection.TaggedCaches.carried
+    /// Files of which sizes are copied.
+    public var sizes = SizeLimits.any
     /// What keeps others from changing it meanwhile.
     public var lock: SourceLock?
 }

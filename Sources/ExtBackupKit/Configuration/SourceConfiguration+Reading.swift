@@ -1,5 +1,6 @@
 import Copying
 import LinuxSystem
+import Reporting
 
 extension SourceConfiguration {
     init(reading table: inout TableReader) throws(ConfigurationError) {
@@ -14,6 +15,10 @@ extension SourceConfiguration {
         for (text, node) in try table.strings("exclude") ?? [] {
             excludes.append(try Self.pattern(text, at: node, in: table))
         }
+        excludes += try Self.readExcludeFile(&table)
+        if try table.boolean("exclude_caches") ?? false { taggedCaches = .leftEmpty }
+        if try table.boolean("ignore_files") ?? false { ignoreFiles = .obeyed }
+        sizes = try Self.readSizes(&table)
         lock = nil
         if var lockTable = try table.table("lock") {
             lock = try SourceLock(reading: &lockTable)
@@ -22,13 +27,42 @@ extension SourceConfiguration {
         try table.finish()
     }
 
+    /// The patterns of the file `exclude_from`, whose mistakes are told with its own lines.
+    private static func readExcludeFile(_ table: inout TableReader) throws(ConfigurationError) -> [FileName] {
+        guard let (text, node) = try table.string("exclude_from") else { return [] }
+        let path = try Configuration.absolutePath(text, key: "exclude_from", at: node, in: table)
+        let bytes: [UInt8]
+        do {
+            bytes = try Descriptor.open(path, [.read, .followLink, .nonBlocking]).readAll(limit: 1 << 20)
+        } catch {
+            throw table.mistake(at: node, "'exclude_from': \(path) cannot be read: \(error.reason)")
+        }
+        do {
+            return try FilterRules.patterns(ofExcludeFile: bytes)
+        } catch {
+            let position = TOMLDocument.Position(line: error.line, column: 1)
+            throw ConfigurationError(file: path, position: position, message: error.message)
+        }
+    }
+
+    private static func readSizes(_ table: inout TableReader) throws(ConfigurationError) -> SizeLimits {
+        let minimum = try table.byteCount("min_size")?.bytes ?? 0
+        let maximum = try table.byteCount("max_size")?.bytes ?? .max
+        if minimum > maximum {
+            throw table.mistake(
+                at: table.node("min_size"),
+                "'min_size' is larger than 'max_size', so no file would be copied"
+            )
+        }
+        return SizeLimits(minimum: minimum, maximum: maximum)
+    }
+
     private static func pattern(
         _ text: String,
         at node: TOMLDocument.Node,
         in table: TableReader
     ) throws(ConfigurationError) -> FileName {
         if text.isEmpty { throw table.mistake(at: node, "an empty pattern excludes nothing; remove it") }
-        // It would drop those that protect the lock files, too.
         if text == "!" {
             throw table.mistake(at: node, "'!' drops all patterns before it; remove them instead")
         }
@@ -98,6 +132,40 @@ extension SourceLock {
             wait = duration
         }
     }
+}
+
+extension TableReader {
+    fileprivate mutating func byteCount(_ key: String) throws(ConfigurationError) -> ByteCount? {
+        guard let (text, node) = try string(key) else { return nil }
+        if let count = ByteCount(configured: text) { return count }
+        throw mistake(
+            at: node,
+            "'\(key)' must be a whole number of bytes or of a unit, not \(FileName(text))",
+            hint: "for example \"4GB\" (4 000 000 000 bytes) or \"4GiB\" (4 294 967 296 bytes)"
+        )
+    }
+}
+
+extension ByteCount {
+    /// A whole number of bytes, or of a unit as drives are sold (`k`, `M`, `G`, `T`, also with `B`; 1 GB is 10⁹
+    /// bytes), or of one that says that it is binary (`KiB` to `TiB`); one blank may stand between.
+    init?(configured text: String) {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        var unit = text.dropFirst(digits.count)
+        if unit.count > 1, unit.first == " " { unit = unit.dropFirst() }
+        guard let number = Int64(digits), let factor = Self.units[String(unit)] else { return nil }
+        let (bytes, overflows) = number.multipliedReportingOverflow(by: factor)
+        if overflows { return nil }
+        self.init(bytes)
+    }
+
+    private static let units: [String: Int64] = [
+        "": 1, "B": 1,
+        "k": 1_000, "K": 1_000, "kB": 1_000, "KB": 1_000, "KiB": 1 << 10,
+        "M": 1_000_000, "MB": 1_000_000, "MiB": 1 << 20,
+        "G": 1_000_000_000, "GB": 1_000_000_000, "GiB": 1 << 30,
+        "T": 1_000_000_000_000, "TB": 1_000_000_000_000, "TiB": 1 << 40,
+    ]
 }
 
 extension Duration {

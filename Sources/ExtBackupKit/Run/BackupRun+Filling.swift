@@ -177,7 +177,7 @@ extension BackupRun {
             }
             guard let order = deletionOrder(for: planned, on: mounted) else { return false }
             if case .preview(let show) = mode {
-                for source in planned { source.show(to: show) }
+                for source in planned { try source.show(to: show, on: name) }
                 return true
             }
             enter(.copying)

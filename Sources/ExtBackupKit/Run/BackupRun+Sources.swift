@@ -45,7 +45,8 @@ extension BackupRun {
                 source: root,
                 destination: destination,
                 filter: try filter(of: source),
-                boundary: source.staysOnFileSystem ? .oneFileSystem : .acrossFileSystems
+                boundary: source.staysOnFileSystem ? .oneFileSystem : .acrossFileSystems,
+                workFolder: context.layout.stateFolder
             )
             plan = try CopyPlan.make(
                 request,

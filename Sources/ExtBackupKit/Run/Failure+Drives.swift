@@ -90,6 +90,12 @@ extension Failure {
                 "source '\(source)': \(error)",
                 hint: "end other programs"
             )
+        case .workFileFailed:
+            self.init(
+                .failed,
+                "source '\(source)': \(error)",
+                hint: "make room under /var/lib/extbackup"
+            )
         }
     }
 }

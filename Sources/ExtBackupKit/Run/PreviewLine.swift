@@ -1,6 +1,7 @@
-import Copying
+internal import Copying
+internal import Drives
 public import LinuxSystem
-import Reporting
+internal import Reporting
 
 /// A line of what a run would do.
 public enum PreviewLine: Hashable, Sendable, CustomStringConvertible {
@@ -34,9 +35,13 @@ extension PlannedChange.Kind {
 
 extension PlannedSource {
     /// Tells each change, then the totals.
-    func show(to show: (PreviewLine) -> Void) {
+    func show(to show: (PreviewLine) -> Void, on drive: DriveName) throws(Failure) {
         let folder = FileName(source.name)
-        plan.forEachChange { show(.change(kind: $0.kind.word, path: folder.appending($0.path))) }
+        do {
+            try plan.forEachChange { show(.change(kind: $0.kind.word, path: folder.appending($0.path))) }
+        } catch {
+            throw Failure(error, source: source.name, drive: drive, isDrivePresent: true)
+        }
         let summary = plan.summary
         var text =
             "\(summary.newFiles) new, \(summary.changedFiles) changed, \(summary.metadataOnly) with other metadata, "

@@ -12,6 +12,7 @@ extension SkippedEntry.Reason {
         case .holdsExcluded: "would replace a folder that holds excluded entries"
         case .reservedName: "the drive needs this name for itself"
         case .isDestination: "is the drive itself"
+        case .unusableRules(let error): "\(error); its rules are not used"
         }
     }
 }

@@ -1,0 +1,46 @@
+internal import LinuxSystem
+
+/// Metadata and times of folders, after everything in them is done.
+extension Applier {
+    mutating func finish(_ folder: PlannedFolder) throws(CopyError) {
+        if !folder.needsFinish || isClosed(folder.path) { return }
+        try checkInterruption()
+        guard let wanted = try folderMetadata(folder.path) else { return }
+        do {
+            let target: MetadataTarget =
+                folder.path.isEmpty
+                ? .open(request.destination)
+                : .named(folder.path.lastComponent, in: try mirror.move(to: folder.path.parent))
+            noteRefused(try target.apply(wanted, ability), folder.path, FileName())
+            if !folder.differences.isEmpty && folder.state == .present { outcome.repaired += 1 }
+        } catch {
+            try note(destinationFailure: error, folder.path, FileName())
+        }
+        meter.tick(path: folder.path)
+    }
+
+    private mutating func folderMetadata(_ path: FileName) throws(CopyError) -> EntryMetadata? {
+        if path.isEmpty { return try rootMetadata() }
+        let parent: SharedDescriptor
+        do {
+            parent = try source.move(to: path.parent)
+        } catch {
+            try note(sourceFailure: error, path, FileName())
+            return nil
+        }
+        return try sourceMetadata(path.parent, path.lastComponent, .directory, parent)
+    }
+
+    private func rootMetadata() throws(CopyError) -> EntryMetadata {
+        let root = request.source
+        do {
+            return try EntryMetadata(
+                try root.descriptor.status(),
+                at: AttributePlace(of: root.descriptor),
+                ability
+            )
+        } catch {
+            throw .sourceFailed(error)
+        }
+    }
+}
