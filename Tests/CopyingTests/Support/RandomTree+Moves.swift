@@ -7,10 +7,12 @@ extension RandomTree {
         var bytes = [UInt8](repeating: 0, count: Int(status.size))
         let old = try folder.open(name, .noAccessTime)
         let count = try bytes.withUnsafeMutableBytes { try old.read(into: $0, at: 0) }
+        // Without its holes it is another file, which only its time tells.
+        let isWhole = try status.size == 0 || old.nextHole(from: 0) >= status.size
         try folder.unlink(name)
         var item = Item.file(name, pieces: [.bytes(Array(bytes[..<count]))])
         (item.permissions, item.uid, item.gid) = (status.permissions, status.uid, status.gid)
-        item.time = status.modified
+        item.time = isWhole ? status.modified : nextTime()
         try folder.make([item])
     }
 
