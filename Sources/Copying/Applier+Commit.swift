@@ -9,10 +9,12 @@ extension Applier {
         for file in batch.files {
             do {
                 try place(file)
-                didWrite(file.job, bytes: file.dataBytes)
             } catch {
                 try note(destinationFailure: error, file.job.folder, file.job.name)
+                continue
             }
+            didWrite(file.job, bytes: file.dataBytes)
+            try record(file)
             meter.tick(path: file.job.path)
         }
         batch.removeAll()
@@ -121,19 +123,20 @@ extension Applier {
                 outcome.held += 1
                 continue
             }
-            guard let job = try linkJob(folder.path, step.name, replacing, group, size) else { continue }
+            guard let job = try linkJob(folder, step.name, replacing, group, size) else { continue }
             try link(job, group, mirrorIsEqual: mirrorIsEqual)
             didStep(folder.path, step.name)
         }
     }
 
     private mutating func linkJob(
-        _ folder: FileName,
+        _ planned: PlannedFolder,
         _ name: FileName,
         _ replacing: PlannedStep.Replaced,
         _ group: Int,
         _ size: Int64
     ) throws(CopyError) -> FileJob? {
+        let folder = planned.path
         let sourceFolder: SharedDescriptor
         do {
             sourceFolder = try source.move(to: folder)
@@ -147,6 +150,7 @@ extension Applier {
                 name: name,
                 replacing: replacing,
                 group: group,
+                number: planned.number,
                 size: size,
                 source: sourceFolder,
                 mirror: try mirror.move(to: folder)
@@ -163,6 +167,7 @@ extension Applier {
             try copyAsLeader(job)
             return
         }
+        var linked = false
         do {
             let from = try leaderPlace.move(to: leader.folder)
             let temporary = TemporaryName.random()
@@ -171,15 +176,17 @@ extension Applier {
             // When both names were one file already, rename(2) does nothing.
             try job.mirror.descriptor.removeFileIfPresent(temporary)
             outcome.links += 1
+            linked = true
         } catch {
             if error.errno != .tooManyLinks {
                 try note(destinationFailure: error, job.folder, job.name)
             } else if mirrorIsEqual {
-                leaders[group] = LinkTable.Leader(folder: job.folder, name: job.name)
+                leaders[group] = LinkTable.Leader(folder: job.folder, number: job.number, name: job.name)
             } else {
                 try copyAsLeader(job)
             }
         }
+        if linked { try recordLink(job, to: leader) }
     }
 
     private mutating func copyAsLeader(_ job: FileJob) throws(CopyError) {

@@ -52,6 +52,8 @@ extension Applier {
                 noteRefused(file.refusedAttribute, job.folder, job.name)
                 batch.append(file)
                 if batch.isFull { try commit() }
+            case .unchanged(let metadata):
+                try record(job.name, in: job.number, metadata)
             case .changed:
                 outcome.skipped.append(job.path, .changedWhileRead)
             case .sourceFailed(let error):
@@ -89,10 +91,12 @@ extension Applier {
             let refused = try MetadataTarget.named(temporary, in: job.mirror).apply(wanted, ability)
             noteRefused(refused, job.folder, job.name)
             try place(temporary, as: job.name, job.replacing, in: job.mirror)
-            didWrite(job, bytes: 0)
         } catch {
             WrittenFile.Place.hidden(temporary).discard(in: job.mirror)
             try note(destinationFailure: error, job.folder, job.name)
+            return
         }
+        didWrite(job, bytes: 0)
+        try record(job.name, in: job.number, wanted)
     }
 }

@@ -15,11 +15,13 @@ extension Applier {
             if !folder.differences.isEmpty && folder.state == .present { outcome.repaired += 1 }
         } catch {
             try note(destinationFailure: error, folder.path, FileName())
+            return
         }
+        try record(folder, wanted)
         meter.tick(path: folder.path)
     }
 
-    private mutating func folderMetadata(_ path: FileName) throws(CopyError) -> EntryMetadata? {
+    mutating func folderMetadata(_ path: FileName) throws(CopyError) -> EntryMetadata? {
         if path.isEmpty { return try rootMetadata() }
         let parent: SharedDescriptor
         do {

@@ -23,7 +23,7 @@ extension Applier {
                 if isWithheld(folder) {
                     outcome.withheld += 1
                 } else {
-                    try removePlanned(folder.path, step)
+                    try removePlanned(folder, step)
                 }
             }
             didStep(folder.path, step.name)
@@ -43,24 +43,27 @@ extension Applier {
         return true
     }
 
-    private mutating func removePlanned(_ path: FileName, _ step: PlannedStep) throws(CopyError) {
+    private mutating func removePlanned(_ planned: PlannedFolder, _ step: PlannedStep) throws(CopyError) {
         let folder: SharedDescriptor
         do {
-            folder = try mirror.move(to: path)
+            folder = try mirror.move(to: planned.path)
         } catch {
-            try note(destinationFailure: error, path, step.name)
+            try note(destinationFailure: error, planned.path, step.name)
             return
         }
-        try remove(step.name, step.kind, in: path, folder)
+        if try remove(step.name, step.kind, in: planned.path, folder) {
+            try recorder?.remove(step.name, in: planned.number)
+        }
     }
 
-    /// Removes an entry with everything in it, and counts.
+    /// Removes an entry with everything in it, and counts. False when it could not be, which is noted.
+    @discardableResult
     mutating func remove(
         _ name: FileName,
         _ kind: EntryKind,
         in path: FileName,
         _ folder: SharedDescriptor
-    ) throws(CopyError) {
+    ) throws(CopyError) -> Bool {
         var remover = TreeRemover(in: folder, ability: ability)
         var meter = self.meter
         let interruption = self.interruption
@@ -76,10 +79,11 @@ extension Applier {
             case .entry(let error): try note(destinationFailure: error, path, name)
             case .run(let error): throw error
             }
-            return
+            return false
         }
         self.meter = meter
         if !TemporaryName.matches(name) { outcome.deleted += remover.count }
+        return true
     }
 
     /// True for a change that removes a folder with contents while deletions are held.
@@ -105,7 +109,9 @@ extension Applier {
     mutating func didWrite(_ job: FileJob, bytes: Int64) {
         outcome.copiedFiles += 1
         outcome.copiedBytes += bytes
-        if let group = job.group { leaders[group] = LinkTable.Leader(folder: job.folder, name: job.name) }
+        if let group = job.group {
+            leaders[group] = LinkTable.Leader(folder: job.folder, number: job.number, name: job.name)
+        }
     }
 
     mutating func note(

@@ -21,6 +21,7 @@ struct Applier: ~Copyable {
     /// A second place on the destination: where the first name of a group of links is.
     var leaderPlace: DirectoryCursor
     var batch = CommitBatch()
+    var recorder: Recorder?
     var outcome = CopyOutcome()
 
     init(_ plan: CopyPlan, deletions: Deletions, meter: ProgressMeter, interruption: Interruption) {
@@ -32,6 +33,7 @@ struct Applier: ~Copyable {
         ability = .ofProcess
         leaders = plan.leaders
         unreadable = plan.unreadable
+        recorder = request.manifest.map { Recorder($0.manifest) }
         hasDeletions = plan.summary.deletionCount > 0
         source = DirectoryCursor(root: request.source, resolution: request.sourceResolution)
         mirror = DirectoryCursor(root: request.destination, resolution: .beneath)
@@ -55,6 +57,7 @@ struct Applier: ~Copyable {
         // They hold the destination open: nobody could unmount it.
         defer { workers.stop() }
         do {
+            if !folders.isEmpty { try openManifest() }
             if order == .first { try removeAll() }
             meter.enter(.copying)
             let folders = folders
@@ -65,6 +68,7 @@ struct Applier: ~Copyable {
             meter.enter(.finishing)
             try folders.forEach { (folder) throws(CopyError) in try finish(folder) }
             try sync()
+            try recorder?.flush()
         } catch {
             workers.stop()
             dropBatch()
@@ -81,12 +85,19 @@ struct Applier: ~Copyable {
         if isClosed(folder.path) { return }
         let isMade = folder.state == .new || folder.state == .replacesEntry
         let hasWork = folder.steps.contains { $0.isMadeWhileCopying }
-        if !isMade && !hasWork { return }
+        if !isMade && !hasWork {
+            try recordAll(folder)
+            return
+        }
         guard let mirrorFolder = try openMirror(folder) else {
             closedFolders.insert(folder.path)
             return
         }
-        if !hasWork { return }
+        if isMade { try recordMade(folder) }
+        if !hasWork {
+            try recordAll(folder)
+            return
+        }
         let sourceFolder: SharedDescriptor
         do {
             sourceFolder = try source.move(to: folder.path)
@@ -109,14 +120,35 @@ struct Applier: ~Copyable {
                     name: step.name,
                     replacing: replacing,
                     group: group,
+                    number: folder.number,
                     size: size,
                     source: sourceFolder,
                     mirror: mirrorFolder
                 )
                 try copy(job, step.kind)
-            case .repair:
-                try repair(folder.path, step, from: sourceFolder, to: mirrorFolder)
+            case .check(let size, let hash):
+                let job = FileJob(
+                    folder: folder.path,
+                    name: step.name,
+                    replacing: .entry,
+                    group: nil,
+                    number: folder.number,
+                    expected: hash,
+                    size: size,
+                    source: sourceFolder,
+                    mirror: mirrorFolder
+                )
+                try copy(job, step.kind)
+            case .move(let place):
+                try move(step, from: place, in: folder, mirrorFolder)
                 didStep(folder.path, step.name)
+            case .repair:
+                try repair(folder, step, from: sourceFolder, to: mirrorFolder)
+                didStep(folder.path, step.name)
+            case .record(let child):
+                try record(folder, step, child)
+            case .forget:
+                try recorder?.remove(step.name, in: folder.number)
             case .removeLeftover:
                 try remove(step.name, step.kind, in: folder.path, mirrorFolder)
                 didStep(folder.path, step.name)
@@ -184,20 +216,22 @@ struct Applier: ~Copyable {
     }
 
     private mutating func repair(
-        _ folder: FileName,
+        _ folder: PlannedFolder,
         _ step: PlannedStep,
         from sourceFolder: SharedDescriptor,
         to mirrorFolder: SharedDescriptor
     ) throws(CopyError) {
-        guard let wanted = try sourceMetadata(folder, step.name, step.kind, sourceFolder) else { return }
+        guard let wanted = try sourceMetadata(folder.path, step.name, step.kind, sourceFolder) else { return }
         do {
             let target = MetadataTarget.named(step.name, in: mirrorFolder)
             let refused = try target.apply(wanted, ability)
             outcome.repaired += 1
-            noteRefused(refused, folder, step.name)
+            noteRefused(refused, folder.path, step.name)
         } catch {
-            try note(destinationFailure: error, folder, step.name)
+            try note(destinationFailure: error, folder.path, step.name)
+            return
         }
+        try record(step.name, in: folder.number, wanted)
     }
 
     /// What the source says now; nil when it is gone, cannot be read, or became something else, which is noted.
@@ -222,11 +256,11 @@ struct Applier: ~Copyable {
 }
 
 extension PlannedStep {
-    /// False for what waits until all contents are in place.
+    /// True for what is done on the destination before links and deletions.
     var isMadeWhileCopying: Bool {
         switch action {
-        case .copy, .repair, .removeLeftover: true
-        case .link, .remove: false
+        case .copy, .check, .move, .repair, .removeLeftover: true
+        case .link, .remove, .record, .forget: false
         }
     }
 }

@@ -59,6 +59,9 @@ struct WrittenFile: Sendable {
     let job: FileJob
     let place: Place
     let dataBytes: Int64
+    let metadata: EntryMetadata
+    /// Of the contents, when it was asked for.
+    let hash: ContentHash?
     /// The first attribute that the destination does not take.
     let refusedAttribute: SystemError?
 }

@@ -13,6 +13,8 @@ public enum CopyError: Error, Hashable, Sendable {
     case outOfResources(SystemError)
     /// The file in which a large plan waits could not be written or read.
     case workFileFailed(SystemError)
+    /// The description of the destination cannot be read or written.
+    case manifestFailed(ManifestError)
     /// Somebody requested the interruption.
     case interrupted
 }
@@ -26,6 +28,7 @@ extension CopyError: CustomStringConvertible {
         case .noSpace(let error): "the destination is full: \(error)"
         case .outOfResources(let error): "the process is out of resources: \(error)"
         case .workFileFailed(let error): "the plan cannot be kept on this machine: \(error)"
+        case .manifestFailed(let error): error.description
         case .interrupted: "interrupted"
         }
     }

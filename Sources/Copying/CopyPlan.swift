@@ -44,7 +44,21 @@ public struct CopyPlan {
     ) throws(CopyError) -> CopyPlan {
         let clock = ContinuousClock()
         let start = clock.now
-        var planner = try Planner(request, meter: ProgressMeter(progress), interruption: interruption)
+        let ahead = ScanAhead(
+            FolderReader(
+                sourceResolution: request.sourceResolution,
+                manifest: request.manifest?.manifest,
+                scope: request.manifest?.trust == .sealed ? .status : .statusAndAttributes
+            )
+        )
+        // Its threads hold both sides open: nobody could unmount them.
+        defer { ahead.stop() }
+        var planner = try Planner(
+            request,
+            ahead: ahead,
+            meter: ProgressMeter(progress),
+            interruption: interruption
+        )
         try planner.run()
         let leaders = try planner.resolveLinks()
         return CopyPlan(
@@ -95,6 +109,8 @@ public struct PlannedChange: Hashable, Sendable {
         case metadata
         /// It becomes one more name of a file.
         case link
+        /// It is renamed to this.
+        case move
         /// It is removed, a folder with everything in it.
         case removal
         /// A rest of a killed run is removed.
@@ -121,7 +137,9 @@ extension CopyPlan {
         try folders.forEach { (folder) throws(CopyError) in
             let own = folder.ownChange
             if let own { body(own) }
-            for step in folder.steps { body(step.change(in: folder.path)) }
+            for step in folder.steps {
+                if let change = step.change(in: folder.path) { body(change) }
+            }
         }
     }
 }
@@ -140,7 +158,7 @@ extension PlannedFolder {
 }
 
 extension PlannedStep {
-    fileprivate func change(in folder: FileName) -> PlannedChange {
+    fileprivate func change(in folder: FileName) -> PlannedChange? {
         var bytes: Int64 = 0
         let change: PlannedChange.Kind
         switch action {
@@ -151,6 +169,8 @@ extension PlannedStep {
         case .link: change = .link
         case .remove: change = .removal
         case .removeLeftover: change = .leftover
+        case .move: change = .move
+        case .check, .record, .forget: return nil
         }
         return PlannedChange(
             kind: change,

@@ -115,6 +115,8 @@ public struct PlanSummary: Hashable, Sendable {
     public internal(set) var newFolders = 0
     /// Names that become further names of a file.
     public internal(set) var links = 0
+    /// Files and folders that are renamed instead of copied.
+    public internal(set) var moves = 0
     /// Entries that are removed; folders not counted.
     public internal(set) var deletedFiles = 0
     /// Folders that are removed.
@@ -133,7 +135,7 @@ public struct PlanSummary: Hashable, Sendable {
     public var deletionCount: Int { deletedFiles + deletedFolders }
     /// True when there is nothing to do.
     public var isEmpty: Bool {
-        newFiles + changedFiles + metadataOnly + newFolders + links + deletionCount + leftovers == 0
+        newFiles + changedFiles + metadataOnly + newFolders + links + moves + deletionCount + leftovers == 0
     }
 }
 
@@ -147,6 +149,8 @@ public struct CopyOutcome: Sendable {
     public internal(set) var madeFolders = 0
     /// Hard links made.
     public internal(set) var links = 0
+    /// Files and folders that were renamed.
+    public internal(set) var moved = 0
     /// Entries whose metadata alone were repaired.
     public internal(set) var repaired = 0
     /// Entries removed, those inside removed folders counted.

@@ -19,30 +19,34 @@ public struct CopyRequest: Sendable {
 
     let source: SharedDescriptor
     let destination: SharedDescriptor
-    let filter: FilterRules
+    let selection: EntrySelection
     let boundary: Boundary
     let protected: Set<FileName>
     let workFolder: FileName
+    let manifest: ManifestPart?
 
     /// Describes what to copy; both descriptors are directories open for reading, and are duplicated.
     ///
     /// - Parameter protected: names directly below the destination's root that are not touched, whatever the
     ///   source holds.
     /// - Parameter workFolder: where a plan that is too large for memory waits, in a file without a name.
+    /// - Parameter manifest: what is known of the destination, and will be.
     public init(
         source: borrowing Descriptor,
         destination: borrowing Descriptor,
-        filter: FilterRules = FilterRules(),
+        selection: EntrySelection = EntrySelection(),
         boundary: Boundary = .oneFileSystem,
         protected: Set<FileName> = [],
-        workFolder: FileName = "/var/tmp"
+        workFolder: FileName = "/var/tmp",
+        manifest: ManifestPart? = nil
     ) throws(SystemError) {
         self.source = SharedDescriptor(try source.duplicate())
         self.destination = SharedDescriptor(try destination.duplicate())
-        self.filter = filter
+        self.selection = selection
         self.boundary = boundary
         self.protected = protected
         self.workFolder = workFolder
+        self.manifest = manifest
     }
 
     /// How many threads copy contents: a disk that spins is written by one, so that it need not jump about.

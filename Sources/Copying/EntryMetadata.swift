@@ -3,13 +3,17 @@ internal import SystemPackage
 
 /// Everything about an entry but its contents: owner, mode, time, extended attributes with ACLs and capabilities
 /// among them.
-struct EntryMetadata {
+struct EntryMetadata: Sendable {
     let status: EntryStatus
     let attributes: [FileName: [UInt8]]
+    /// It had changed so shortly before that a change that follows may bear the same time: clocks of file systems
+    /// tick in milliseconds to two seconds.
+    let isRacy: Bool
 
-    /// Reads what belongs to `status` besides it.
+    /// Reads what belongs to `status`, which was asked for just now, besides it.
     init(_ status: EntryStatus, at place: AttributePlace, _ ability: Ability) throws(SystemError) {
         self.status = status
+        isRacy = status.changed.seconds >= UnixTime.now().seconds - 2
         attributes = try Self.readAttributes(at: place, ability)
     }
 
@@ -41,6 +45,18 @@ struct EntryMetadata {
             if source.gid != mirror.gid { differences.insert(.group) }
         }
         return differences
+    }
+
+    /// A digest of attributes, in the order of their names; nil for none.
+    static func digest(of attributes: [FileName: [UInt8]], _ key: ContentKey) -> ContentHash? {
+        if attributes.isEmpty { return nil }
+        var bytes: [UInt8] = []
+        for (name, value) in attributes.sorted(by: { $0.key < $1.key }) {
+            bytes += name.bytes + [0]
+            withUnsafeBytes(of: UInt64(value.count).littleEndian) { bytes += $0 }
+            bytes += value
+        }
+        return bytes.withUnsafeBytes { key.hash($0) }
     }
 
     static func attributeDifferences(

@@ -56,6 +56,9 @@ public struct EntrySelection: Sendable {
         self.sizes = sizes
     }
 
+    /// True when folders of the source may say something about themselves.
+    var readsMarks: Bool { ignoreFiles == .obeyed || taggedCaches == .leftEmpty }
+
     /// True when nothing is left out by its name or place.
     var carriesEveryName: Bool {
         reserved.isEmpty && rules.isEmpty && ignoreFiles == .disregarded && taggedCaches == .carried

@@ -7,6 +7,10 @@ struct FileJob: Sendable {
     let name: FileName
     let replacing: PlannedStep.Replaced
     let group: Int?
+    /// The folder's number in the manifest.
+    let number: FolderNumber
+    /// Nothing is to be written when this is still the hash of the contents.
+    var expected: ContentHash?
     /// As planned, in bytes.
     let size: Int64
     /// The folder, open on either side.
@@ -21,6 +25,8 @@ struct FileJob: Sendable {
 struct FileResult: Sendable {
     enum End: Sendable {
         case written(WrittenFile)
+        /// The contents are what the destination has.
+        case unchanged(EntryMetadata)
         /// The source changed in every attempt to read it, or became something else.
         case changed
         case sourceFailed(SystemError)

@@ -83,7 +83,14 @@ struct FileWriter: ~Copyable {
                 let refused = try MetadataTarget.open(target).apply(metadata, ability)
                 return .end(
                     .written(
-                        WrittenFile(job: job, place: place, dataBytes: bytes, refusedAttribute: refused)
+                        WrittenFile(
+                            job: job,
+                            place: place,
+                            dataBytes: bytes,
+                            metadata: metadata,
+                            hash: nil,
+                            refusedAttribute: refused
+                        )
                     )
                 )
             } catch {

@@ -3,9 +3,22 @@ internal import SystemPackage
 
 /// The entries of one folder, read whole and sorted by name.
 struct FolderListing: Sendable {
+    /// What is asked for.
+    enum Scope: Sendable {
+        case status
+        case statusAndAttributes
+    }
+
+    /// What is known of an entry's extended attributes.
+    enum Attributes: Sendable {
+        case unknown
+        case none
+    }
+
     struct Entry: Sendable {
         let name: FileName
         let status: EntryStatus
+        var attributes = Attributes.unknown
     }
 
     struct Failure: Sendable {
@@ -22,10 +35,13 @@ struct FolderListing: Sendable {
     /// Why the list is not whole, or nil when it is.
     private(set) var listFailure: SystemError?
 
+    /// An empty one.
+    init() {}
+
     /// Reads `folder`. What fails is kept beside what does not. `didLook` is called after each entry.
     ///
     /// Entries are looked at in the order of their inodes: where disks spin, that is the order on the disk.
-    init(of folder: SharedDescriptor, didLook: () -> Void = {}) {
+    init(of folder: SharedDescriptor, _ scope: Scope = .status, didLook: () -> Void = {}) {
         var listed: [(name: FileName, inode: UInt64)] = []
         do {
             try folder.descriptor.forEachEntry { listed.append(($0, $1)) }
@@ -36,7 +52,15 @@ struct FolderListing: Sendable {
         entries.reserveCapacity(listed.count)
         for (name, _) in listed {
             do {
-                entries.append(Entry(name: name, status: try folder.descriptor.status(of: name)))
+                var entry = Entry(name: name, status: try folder.descriptor.status(of: name))
+                switch scope {
+                case .status: break
+                case .statusAndAttributes:
+                    // Trouble with them is told by whoever reads them, ignoring.
+                    let names = try? AttributePlace(name, in: folder.descriptor).names()
+                    if let names, names.isEmpty { entry.attributes = .none }
+                }
+                entries.append(entry)
             } catch {
                 failures.append(Failure(name: name, error: error))
             }
@@ -59,27 +83,27 @@ struct ListingPairs {
     }
 
     /// The next name in order, and what either side has under it; nil at the end.
-    mutating func next() -> (name: FileName, source: EntryStatus?, mirror: EntryStatus?)? {
+    mutating func next() -> (name: FileName, source: FolderListing.Entry?, mirror: FolderListing.Entry?)? {
         let left = sourceIndex < source.count ? source[sourceIndex] : nil
         let right = mirrorIndex < mirror.count ? mirror[mirrorIndex] : nil
         guard let left else {
             mirrorIndex += 1
-            return right.map { ($0.name, nil, $0.status) }
+            return right.map { ($0.name, nil, $0) }
         }
         guard let right else {
             sourceIndex += 1
-            return (left.name, left.status, nil)
+            return (left.name, left, nil)
         }
         if left.name == right.name {
             sourceIndex += 1
             mirrorIndex += 1
-            return (left.name, left.status, right.status)
+            return (left.name, left, right)
         }
         if left.name < right.name {
             sourceIndex += 1
-            return (left.name, left.status, nil)
+            return (left.name, left, nil)
         }
         mirrorIndex += 1
-        return (right.name, nil, right.status)
+        return (right.name, nil, right)
     }
 }

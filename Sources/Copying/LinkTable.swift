@@ -19,6 +19,8 @@ struct LinkTable {
     /// One name.
     struct Member {
         let folder: FileName
+        /// The folder's number in the manifest.
+        let number: FolderNumber
         let name: FileName
         let source: EntryStatus
         /// What the destination has there, of the same kind.
@@ -41,6 +43,7 @@ struct LinkTable {
     /// The name from which the others of a group are made, once it holds the contents.
     struct Leader {
         let folder: FileName
+        let number: FolderNumber
         let name: FileName
     }
 
@@ -63,9 +66,7 @@ struct LinkTable {
     /// of the group: those would change with it.
     ///
     /// - Returns: the leader of each group that keeps a file; nil where the first name is written anew.
-    func resolve(
-        _ body: (Member, PlannedStep.Action) throws(CopyError) -> Void
-    ) throws(CopyError) -> [Leader?] {
+    func resolve(_ body: (Member, PlannedStep.Action) -> Void) -> [Leader?] {
         var claimed: Set<Inode> = []
         var leaders: [Leader?] = []
         for (index, members) in groups.enumerated() {
@@ -74,9 +75,12 @@ struct LinkTable {
             if let kept, let mirror = kept.mirror {
                 keptInode = Inode(mirror)
                 claimed.insert(Inode(mirror))
-                if !kept.isEqual { try body(kept, .repair) }
+                if !kept.isEqual { body(kept, .repair) }
+                for member in members where member.isOn(keptInode) && member.isEqual {
+                    body(member, .record(child: FolderNumber(rawValue: 0)))
+                }
             }
-            leaders.append(kept.map { Leader(folder: $0.folder, name: $0.name) })
+            leaders.append(kept.map { Leader(folder: $0.folder, number: $0.number, name: $0.name) })
             var hasLeader = kept != nil
             for member in members where !member.isOn(keptInode) {
                 if hasLeader {
@@ -86,10 +90,10 @@ struct LinkTable {
                         size: member.source.size,
                         mirrorIsEqual: member.isEqual
                     )
-                    try body(member, action)
+                    body(member, action)
                 } else {
                     hasLeader = true
-                    try body(
+                    body(
                         member,
                         .copy(replacing: member.replaced, size: member.source.size, group: index)
                     )

@@ -74,6 +74,8 @@ struct RecordWriter {
         append(planned.path)
         bytes.append(planned.state.rawValue)
         bytes.append(planned.differences.rawValue)
+        append(planned.number)
+        append(planned.parent)
         append(planned.steps.count)
         for step in planned.steps { append(step) }
     }
@@ -96,7 +98,23 @@ struct RecordWriter {
             append(group)
         case .remove: bytes.append(4)
         case .removeLeftover: bytes.append(5)
+        case .check(let size, let hash):
+            bytes.append(6)
+            append(Int(size))
+            bytes += hash.bytes
+        case .move(let place):
+            bytes.append(7)
+            append(place.folder)
+            append(place.name)
+        case .record(let child):
+            bytes.append(8)
+            append(child)
+        case .forget: bytes.append(9)
         }
+    }
+
+    private mutating func append(_ number: FolderNumber) {
+        append(Int(number.rawValue))
     }
 
     private mutating func append(_ name: FileName) {
@@ -128,6 +146,8 @@ struct RecordReader {
         let path = name()
         guard let state = PlannedFolder.State(rawValue: byte()) else { Self.fail() }
         var planned = PlannedFolder(path: path, state: state, differences: Differences(rawValue: byte()))
+        planned.number = folderNumber()
+        planned.parent = folderNumber()
         let count = number()
         planned.steps.reserveCapacity(count)
         for _ in 0..<count { planned.steps.append(step()) }
@@ -150,6 +170,10 @@ struct RecordReader {
         case 3: action = link(mirrorIsEqual: true)
         case 4: action = .remove
         case 5: action = .removeLeftover
+        case 6: action = .check(size: Int64(number()), hash: hash())
+        case 7: action = .move(from: ManifestPlace(folder: folderNumber(), name: self.name()))
+        case 8: action = .record(child: folderNumber())
+        case 9: action = .forget
         default: Self.fail()
         }
         return PlannedStep(name: name, kind: kind, action: action, differences: differences)
@@ -159,6 +183,16 @@ struct RecordReader {
         let replacing = replaced()
         let size = Int64(number())
         return .link(group: number(), replacing: replacing, size: size, mirrorIsEqual: mirrorIsEqual)
+    }
+
+    private mutating func folderNumber() -> FolderNumber {
+        FolderNumber(rawValue: Int64(number()))
+    }
+
+    private mutating func hash() -> ContentHash {
+        defer { position += 16 }
+        guard let hash = ContentHash(bytes: bytes[position..<(position + 16)]) else { Self.fail() }
+        return hash
     }
 
     private mutating func replaced() -> PlannedStep.Replaced {

@@ -21,12 +21,15 @@ struct PlannedFolder: Equatable {
     var state: State
     /// What of its metadata is repaired, its time apart, which every change inside touches.
     var differences: Differences = []
+    /// Its number in the manifest, and that of the folder above; 0 without a manifest.
+    var number = FolderNumber(rawValue: 0)
+    var parent = FolderNumber(rawValue: 0)
     var steps: [PlannedStep] = []
 
     /// True when the folder's metadata are set at the end: it is made, repaired, or its time was touched.
     var needsFinish: Bool {
         switch state {
-        case .present: !differences.isEmpty || !steps.isEmpty
+        case .present: !differences.isEmpty || steps.contains { $0.touchesFolder }
         case .new, .replacesEntry: true
         case .retained: false
         }
@@ -49,6 +52,11 @@ struct PlannedStep: Equatable {
         /// New contents, or a new symbolic link, device, FIFO or socket. `group` is set for the first of several
         /// names.
         case copy(replacing: Replaced, size: Int64, group: Int?)
+        /// A file of which all but a time that nobody can set is as it was: its contents are copied only if their hash
+        /// is another one.
+        case check(size: Int64, hash: ContentHash)
+        /// It was moved on the source, and is moved on the destination.
+        case move(from: ManifestPlace)
         /// Metadata alone.
         case repair
         /// Another name of a file of the group. `mirrorIsEqual`: what is there is an equal copy that will do when
@@ -58,6 +66,10 @@ struct PlannedStep: Equatable {
         case remove
         /// What a killed run left behind.
         case removeLeftover
+        /// The destination is right, the manifest is to be told. `child`: the number of a folder, else 0.
+        case record(child: FolderNumber)
+        /// The manifest knows of something that is on neither side.
+        case forget
     }
 
     let name: FileName
@@ -65,6 +77,14 @@ struct PlannedStep: Equatable {
     let action: Action
     /// How the destination's entry differs; empty where it has none.
     var differences: Differences = []
+
+    /// True when it changes the time of the folder.
+    var touchesFolder: Bool {
+        switch action {
+        case .copy, .check, .move, .link, .remove, .removeLeftover: true
+        case .repair, .record, .forget: false
+        }
+    }
 }
 
 /// In what two entries of one name differ.

@@ -1,13 +1,105 @@
 internal import LinuxSystem
+internal import SystemPackage
 
-/// In what two entries of the same name and kind differ.
+/// In what two entries of the same name and kind differ, and what is done about it.
 extension Planner {
-    /// Size, time in nanoseconds, the target of a link, the number of a device. Nil when the source cannot be read.
-    mutating func contentDifferences(
+    mutating func compareSameKind(
         _ name: FileName,
-        _ source: EntryStatus,
-        _ mirror: EntryStatus
+        _ pair: EntryPair,
+        _ row: ManifestEntry?
+    ) throws(CopyError) {
+        let source = pair.source
+        if isRecorded, let row, isUnchanged(source, row) {
+            if let child = row.child { addChild(name, source, .present, [], number: child) }
+            return
+        }
+        guard let contents = try contentDifferences(name, pair),
+            let metadata = try metadataDifferences(name, pair, row)
+        else {
+            noteUnreadable()
+            return
+        }
+        let number = source.kind == .directory ? row?.child ?? newNumber() : FolderNumber(rawValue: 0)
+        if source.kind == .directory {
+            if !metadata.isEmpty { summary.metadataOnly += 1 }
+            addChild(name, source, .present, metadata, number: number)
+        } else if try compareLinks(name, pair, contents.union(metadata)) {
+            return
+        } else if !contents.isEmpty {
+            let action = PlannedStep.Action.copy(replacing: .entry, size: source.size, group: nil)
+            try add(name, pair, action, contents.union(metadata))
+            return
+        } else if !metadata.isEmpty {
+            try add(name, pair, .repair, metadata)
+            return
+        }
+        if metadata.isEmpty { try record(name, pair, row, number) }
+    }
+
+    /// True when the entry is one of several names on either side; what becomes of it is decided later.
+    private mutating func compareLinks(
+        _ name: FileName,
+        _ pair: EntryPair,
+        _ differences: Differences
+    ) throws(CopyError) -> Bool {
+        guard let recorded = pair.mirror, pair.source.linkCount > 1 || recorded.linkCount > 1 else {
+            return false
+        }
+        var actual = recorded
+        if isRecorded {
+            // Which names are one file on the destination, only the destination knows.
+            do {
+                actual = try mirrorFolder().descriptor.status(of: name)
+            } catch {
+                try note(destinationFailure: error, name)
+                return true
+            }
+        }
+        addLink(name, EntryPair(source: pair.source, mirror: actual), .entry, differences)
+        return true
+    }
+
+    /// Nothing is to be done on the destination; perhaps the manifest is to be told.
+    private mutating func record(
+        _ name: FileName,
+        _ pair: EntryPair,
+        _ row: ManifestEntry?,
+        _ number: FolderNumber
+    ) throws(CopyError) {
+        if part == nil { return }
+        if let row, isUnchanged(pair.source, row), (row.child ?? number) == number { return }
+        // The inode changed, and nothing that can be seen: somebody may have put the time back after writing.
+        if pair.source.kind == .file, let row, row.inode == pair.source.inode,
+            row.linkCount == pair.source.linkCount
+        {
+            let size = pair.source.size
+            let action: PlannedStep.Action =
+                row.hash.map { .check(size: size, hash: $0) }
+                ?? .copy(replacing: .entry, size: size, group: nil)
+            try add(name, pair, action, .contents)
+        } else {
+            try addStep(
+                PlannedStep(name: name, kind: pair.source.kind, action: .record(child: number))
+            )
+        }
+    }
+
+    /// True when the source's entry is certainly what the row was made from.
+    func isUnchanged(_ source: EntryStatus, _ row: ManifestEntry?) -> Bool {
+        guard let row else { return false }
+        return row.modified == source.modified && row.changed == source.changed
+            && row.inode == source.inode && row.size == source.size && row.kind == source.kind
+            && row.permissions == source.permissions && row.uid == source.uid && row.gid == source.gid
+            && row.linkCount == source.linkCount && row.flags.isEmpty
+    }
+
+    /// Size, time in nanoseconds, the target of a link, the number of a device. Nil when the source cannot be read.
+    private mutating func contentDifferences(
+        _ name: FileName,
+        _ pair: EntryPair
     ) throws(CopyError) -> Differences? {
+        guard let mirror = pair.mirror else { return .contents }
+        let source = pair.source
         switch source.kind {
         case .file:
             var differences: Differences = []
@@ -32,7 +124,7 @@ extension Planner {
             return nil
         }
         do {
-            return try mirror.current().descriptor.symbolicLinkTarget(name) == target ? [] : .contents
+            return try mirrorFolder().descriptor.symbolicLinkTarget(name) == target ? [] : .contents
         } catch {
             try note(destinationFailure: error, name)
             return .contents
@@ -42,31 +134,36 @@ extension Planner {
     /// Owner, mode, time and attributes. An empty name stands for the folder at hand. Nil when the source cannot be
     /// read.
     mutating func metadataDifferences(
-        _ source: EntryStatus,
-        _ mirror: EntryStatus,
-        _ name: FileName
+        _ name: FileName,
+        _ pair: EntryPair,
+        _ row: ManifestEntry?
     ) throws(CopyError) -> Differences? {
+        guard let mirror = pair.mirror else { return [] }
+        var differences = EntryMetadata.statusDifferences(pair.source, mirror, ability)
+        if pair.sourceAttributes == .none && pair.mirrorAttributes == .none { return differences }
         let wanted: [FileName: [UInt8]]
         do {
-            wanted = try EntryMetadata.readAttributes(
-                at: try self.source.current().attributes(of: name),
-                ability
-            )
+            wanted = try EntryMetadata.readAttributes(at: source.current().attributes(of: name), ability)
         } catch {
             try note(sourceFailure: error, name)
             return nil
         }
-        var differences = EntryMetadata.statusDifferences(source, mirror, ability)
+        if isRecorded, let part, let row {
+            let digest = EntryMetadata.digest(of: wanted, part.manifest.hashKey)
+            if digest == row.attributes { return differences }
+        }
         do {
-            let present = try EntryMetadata.readAttributes(
-                at: try self.mirror.current().attributes(of: name),
-                ability
-            )
+            let present = try EntryMetadata.readAttributes(at: mirrorFolder().attributes(of: name), ability)
             differences.formUnion(EntryMetadata.attributeDifferences(wanted, present))
         } catch {
             try note(destinationFailure: error, name)
         }
         return differences
+    }
+
+    /// The folder at hand on the destination, where it is before the plan is carried out.
+    mutating func mirrorFolder() throws(SystemError) -> SharedDescriptor {
+        try mirror.move(to: isRecorded ? part?.path(of: folder.number) ?? folder.path : folder.path)
     }
 }
 
@@ -74,5 +171,28 @@ extension SharedDescriptor {
     /// Where the attributes of `name` in this folder are; an empty name stands for the folder itself.
     fileprivate func attributes(of name: FileName) -> AttributePlace {
         name.isEmpty ? AttributePlace(of: descriptor) : AttributePlace(name, in: descriptor)
+    }
+}
+
+extension EntryStatus {
+    /// The destination's entry as a manifest describes it.
+    init(_ entry: ManifestEntry) {
+        self.init(
+            kind: entry.kind,
+            permissions: entry.permissions,
+            uid: entry.uid,
+            gid: entry.gid,
+            size: entry.size,
+            modified: entry.modified,
+            deviceNumber: entry.deviceNumber,
+            linkCount: entry.linkCount
+        )
+    }
+}
+
+extension RowCursor {
+    /// What stands for a listing of the destination.
+    var asEntries: [FolderListing.Entry] {
+        rows.map { FolderListing.Entry(name: $0.name, status: EntryStatus($0.entry)) }
     }
 }

@@ -4,8 +4,8 @@ internal import SystemPackage
 /// What is written down: failures, steps, and what they cost.
 extension Planner {
     func isExcluded(_ name: FileName, _ kind: EntryKind) -> Bool {
-        if request.filter.isEmpty { return false }
-        return request.filter.excludes(path + name.bytes, isDirectory: kind == .directory)
+        if request.selection.carriesEveryName { return false }
+        return filter.excludes(path + name.bytes, isDirectory: kind == .directory)
     }
 
     /// The path of a name in the folder at hand.
@@ -54,13 +54,12 @@ extension Planner {
     /// Adds a step in the folder at hand and counts it.
     mutating func add(
         _ name: FileName,
-        _ source: EntryStatus,
-        _ mirror: EntryStatus?,
+        _ pair: EntryPair,
         _ action: PlannedStep.Action,
         _ differences: Differences
     ) throws(CopyError) {
-        count(action, source, mirror)
-        try addStep(PlannedStep(name: name, kind: source.kind, action: action, differences: differences))
+        count(action, pair.source, pair.mirror)
+        try addStep(PlannedStep(name: name, kind: pair.source.kind, action: action, differences: differences))
     }
 
     private mutating func count(
@@ -78,7 +77,7 @@ extension Planner {
         case .link:
             summary.links += 1
             space.addName()
-        case .remove, .removeLeftover:
+        case .check, .move, .record, .forget, .remove, .removeLeftover:
             break
         }
     }
@@ -87,20 +86,27 @@ extension Planner {
     ///
     /// - Returns: the first name of each group that is on the destination already.
     mutating func resolveLinks() throws(CopyError) -> [LinkTable.Leader?] {
-        var folder = PlannedFolder(path: FileName(), state: .present)
-        let leaders = try links.resolve { (member, action) throws(CopyError) in
+        var planned = PlannedFolder(path: FileName(), state: .present)
+        var steps: [(LinkTable.Member, PlannedStep.Action)] = []
+        let leaders = links.resolve { steps.append(($0, $1)) }
+        for (member, action) in steps {
+            if case .record = action, part == nil { continue }
             count(action, member.source, member.mirror)
-            if member.folder != folder.path {
-                if !folder.steps.isEmpty { try plan.append(folder) }
-                folder = PlannedFolder(path: member.folder, state: .present)
+            if member.folder != planned.path {
+                if !planned.steps.isEmpty { try plan.append(planned) }
+                planned = PlannedFolder(path: member.folder, state: .present)
+                planned.number = member.number
             }
-            let differences = member.mirror == nil ? [] : member.differences
-            let kind = member.source.kind
-            folder.steps.append(
-                PlannedStep(name: member.name, kind: kind, action: action, differences: differences)
+            planned.steps.append(
+                PlannedStep(
+                    name: member.name,
+                    kind: member.source.kind,
+                    action: action,
+                    differences: member.mirror == nil ? [] : member.differences
+                )
             )
         }
-        if !folder.steps.isEmpty { try plan.append(folder) }
+        if !planned.steps.isEmpty { try plan.append(planned) }
         summary.spaceNeeded = space.needed
         return leaders
     }

@@ -19,6 +19,7 @@ extension Planner {
 
     private struct RemovalFrame {
         let path: FileName
+        let number: FolderNumber
         let name: FileName
         let status: EntryStatus
         let entries: [FolderListing.Entry]
@@ -30,38 +31,59 @@ extension Planner {
 
     /// Plans the removal of what a folder of the source does not have.
     mutating func planRemovals(_ missing: PlannedFolder) throws(CopyError) {
-        var planned = PlannedFolder(path: missing.path, state: .present)
+        folder = PlannedFolder(path: missing.path, state: .present)
+        folder.number = missing.number
         path = missing.path.isEmpty ? [] : missing.path.bytes + [slash]
+        enterFilters()
         for step in missing.steps {
+            if moved.contains(ManifestPlace(folder: missing.number, name: step.name)) { continue }
             let status: EntryStatus
             do {
-                status = try mirror.move(to: missing.path).descriptor.status(of: step.name)
+                status = try mirrorFolder().descriptor.status(of: step.name)
             } catch {
-                if error.errno != .noSuchFileOrDirectory { try note(destinationFailure: error, step.name) }
+                if error.errno != .noSuchFileOrDirectory {
+                    try note(destinationFailure: error, step.name)
+                } else if part != nil {
+                    try addStep(PlannedStep(name: step.name, kind: step.kind, action: .forget))
+                }
                 continue
             }
-            if try planRemoval(missing.path, step.name, status) {
-                planned.steps.append(PlannedStep(name: step.name, kind: status.kind, action: .remove))
+            if try planRemoval(step.name, status) {
+                try addStep(PlannedStep(name: step.name, kind: status.kind, action: .remove))
             }
         }
-        if !planned.steps.isEmpty { try plan.append(planned) }
+        if !folder.steps.isEmpty { try plan.append(folder) }
+    }
+
+    /// Lets the rules hold that the walk met on its way to the folder at hand.
+    private mutating func enterFilters() {
+        filter = FilterStack(request.selection)
+        if !request.selection.readsMarks { return }
+        var way = FileName()
+        filter.enter(pathLength: 0, marks(at: way))
+        for name in folder.path.components {
+            way = way.appending(name)
+            filter.enter(pathLength: way.bytes.count + 1, marks(at: way))
+        }
+    }
+
+    private mutating func marks(at path: FileName) -> FolderMarks {
+        // What cannot be read now was read before, and says nothing any more, ignoring.
+        guard let folder = try? source.move(to: path) else { return .none }
+        return request.selection.marks(in: folder.descriptor)
     }
 
     /// Counts what goes with `name`; true when it can be removed as a whole.
-    private mutating func planRemoval(
-        _ folder: FileName,
-        _ name: FileName,
-        _ mirror: EntryStatus
-    ) throws(CopyError) -> Bool {
+    private mutating func planRemoval(_ name: FileName, _ mirror: EntryStatus) throws(CopyError) -> Bool {
         var removal = Removal()
         var kept: [PlannedFolder] = []
         if mirror.kind == .directory {
-            removal = try scanRemoval(folder, name, mirror, &kept)
+            removal = try scanRemoval(name, mirror, &kept)
         } else {
             removal.count(mirror)
         }
         summary.destinationEntryCount += removal.files + removal.folders
-        if unreadable.contains(folder) { return false }
+        if unreadable.contains(folder.path) { return false }
         summary.deletedFiles += removal.files
         summary.deletedFolders += removal.folders
         summary.spaceFreedByDeletion += removal.bytes
@@ -70,17 +92,19 @@ extension Planner {
     }
 
     /// Plans an entry that is of another kind on the destination.
-    mutating func planOtherKind(
-        _ name: FileName,
-        _ source: EntryStatus,
-        _ mirror: EntryStatus
-    ) throws(CopyError) {
-        guard mirror.kind == .directory else {
-            try planNew(name, source, .entry)
+    mutating func planOtherKind(_ name: FileName, _ pair: EntryPair) throws(CopyError) {
+        guard let mirror = pair.mirror, mirror.kind == .directory else {
+            try planNew(name, pair.source, .entry)
             return
         }
         var kept: [PlannedFolder] = []
-        let removal = try scanRemoval(path(of: FileName()), name, mirror, &kept)
+        do {
+            _ = try mirrorFolder()
+        } catch {
+            try note(destinationFailure: error, name)
+            return
+        }
+        let removal = try scanRemoval(name, mirror, &kept)
         if removal.isPartial {
             let path = path(of: name)
             skipped.append(path, .holdsExcluded)
@@ -91,19 +115,18 @@ extension Planner {
         summary.deletedFiles += removal.files
         summary.deletedFolders += removal.folders
         summary.spaceFreedByDeletion += removal.bytes
-        try planNew(name, source, inside == 0 ? .emptyFolder : .folder)
+        try planNew(name, pair.source, inside == 0 ? .emptyFolder : .folder)
     }
 
     /// Walks the folder `name` of the destination, in the folder where the cursor is. Folders in which something stays
     /// are added to `kept`, with what goes in them.
     private mutating func scanRemoval(
-        _ parent: FileName,
         _ name: FileName,
         _ status: EntryStatus,
         _ kept: inout [PlannedFolder]
     ) throws(CopyError) -> Removal {
         var total = Removal()
-        guard var frame = try openRemoval(parent, name, status) else {
+        guard var frame = try openRemoval(folder.path, folder.number, name, status) else {
             total.isPartial = true
             return total
         }
@@ -120,7 +143,10 @@ extension Planner {
             mirror.leave()
             path.removeLast(frame.name.bytes.count + 1)
             if frame.keepsSomething {
-                kept.append(PlannedFolder(path: frame.path, state: .retained, steps: frame.steps))
+                var planned = PlannedFolder(path: frame.path, state: .retained)
+                planned.number = frame.number
+                planned.steps = frame.steps
+                kept.append(planned)
             } else {
                 total.count(frame.status)
             }
@@ -145,12 +171,13 @@ extension Planner {
         let entry = frame.entries[frame.next]
         frame.next += 1
         let kind = entry.status.kind
+        if moved.contains(ManifestPlace(folder: frame.number, name: entry.name)) { return nil }
         if isExcluded(entry.name, kind) {
             frame.keepsSomething = true
         } else if kind != .directory {
             total.count(entry.status)
             frame.steps.append(PlannedStep(name: entry.name, kind: kind, action: .remove))
-        } else if let below = try openRemoval(frame.path, entry.name, entry.status) {
+        } else if let below = try openRemoval(frame.path, frame.number, entry.name, entry.status) {
             return below
         } else {
             frame.keepsSomething = true
@@ -160,6 +187,7 @@ extension Planner {
 
     private mutating func openRemoval(
         _ parent: FileName,
+        _ number: FolderNumber,
         _ name: FileName,
         _ status: EntryStatus
     ) throws(CopyError) -> RemovalFrame? {
@@ -174,10 +202,21 @@ extension Planner {
         path += name.bytes + [slash]
         return RemovalFrame(
             path: parent.appending(name),
+            number: try self.number(of: name, in: number),
             name: name,
             status: status,
             entries: listing.entries,
             keepsSomething: !listing.failures.isEmpty
         )
+    }
+
+    /// The number of a folder of the destination; 0 when the manifest does not know it.
+    private func number(of name: FileName, in folder: FolderNumber) throws(CopyError) -> FolderNumber {
+        guard let part else { return FolderNumber(rawValue: 0) }
+        do {
+            return try part.manifest.subfolder(name, of: folder) ?? FolderNumber(rawValue: 0)
+        } catch {
+            throw .manifestFailed(error)
+        }
     }
 }

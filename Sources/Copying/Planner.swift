@@ -2,36 +2,53 @@ internal import LinuxSystem
 internal import SystemPackage
 
 /// Walks source and destination side by side, depth first with a stack of its own, and writes down what differs.
+///
+/// Where a sealed manifest describes the destination, its rows stand for the destination, which is not walked.
 struct Planner {
-    private struct Frame {
+    struct Frame {
         /// Where the folder is, from the root.
         let path: FileName
-        let children: [Child]
+        let number: FolderNumber
+        /// The folder itself; let go when it is far from the walk.
+        var source: SharedDescriptor?
+        var mirror: SharedDescriptor?
+        var children: [Child]
+        /// The child to be visited next, and the one to be read ahead next.
         var next = 0
+        var ahead = 0
     }
 
-    private struct Child {
+    struct Child {
         let name: FileName
         let state: PlannedFolder.State
         let differences: Differences
+        let number: FolderNumber
         let isMountPoint: Bool
+        /// Bytes of the directory itself, which grow with its entries.
+        let size: Int64
+        var request: Int?
     }
 
     /// A folder with more steps than this comes in several parts.
     private static let stepLimit = 4096
 
     let request: CopyRequest
+    let part: ManifestPart?
     let ability: Ability
     let interruption: Interruption
+    let ahead: ScanAhead
     var meter: ProgressMeter
     var source: DirectoryCursor
     var mirror: DirectoryCursor
-    private var frames: [Frame] = []
-    private var children: [Child] = []
+    var filter: FilterStack
+    var frames: [Frame] = []
+    var children: [Child] = []
     /// The folder at hand, as far as something is to be done in it.
-    private var folder = PlannedFolder(path: FileName(), state: .present)
+    var folder = PlannedFolder(path: FileName(), state: .present)
     /// What the source's folder at hand does not have.
     private var missing = PlannedFolder(path: FileName(), state: .present)
+    /// What the manifest knows of the folder at hand.
+    var rows = RowCursor([])
     /// The path of the folder at hand with a slash behind it; kept for filters and messages.
     var path: [UInt8] = []
 
@@ -40,19 +57,29 @@ struct Planner {
     private let removals: PlanSpool
     /// Folders in which something could not be read: nothing in them is removed.
     private(set) var unreadable: Set<FileName> = []
+    /// What was found elsewhere on the source.
+    var moved: Set<ManifestPlace> = []
     var links = LinkTable()
     var summary = PlanSummary()
     var space: SpaceEstimate
     var skipped = SkippedEntries()
     var vanished = SkippedEntries()
-    private let sourceRoot: EntryStatus
-    private let mirrorRoot: EntryStatus
+    let sourceRoot: EntryStatus
+    let mirrorRoot: EntryStatus
 
-    init(_ request: CopyRequest, meter: ProgressMeter, interruption: Interruption) throws(CopyError) {
+    init(
+        _ request: CopyRequest,
+        ahead: ScanAhead,
+        meter: ProgressMeter,
+        interruption: Interruption
+    ) throws(CopyError) {
+        self.ahead = ahead
         self.request = request
         self.interruption = interruption
         self.meter = meter
+        part = request.manifest
         ability = .ofProcess
+        filter = FilterStack(request.selection)
         plan = PlanSpool(workFolder: request.workFolder)
         removals = PlanSpool(workFolder: request.workFolder)
         source = DirectoryCursor(root: request.source, resolution: request.sourceResolution)
@@ -70,21 +97,26 @@ struct Planner {
         }
     }
 
+    /// True when the manifest's rows stand for the destination.
+    var isRecorded: Bool { part?.trust == .sealed }
+
     /// Walks both trees to their ends.
     mutating func run() throws(CopyError) {
         meter.enter(.scanning)
-        folder.differences = try metadataDifferences(sourceRoot, mirrorRoot, FileName()) ?? []
-        if !folder.differences.isEmpty { summary.metadataOnly += 1 }
-        try visit()
+        try beginRoot()
         while let frame = frames.last {
+            askAhead()
             if frame.next < frame.children.count {
                 frames[frames.count - 1].next += 1
-                try descend(into: frame.children[frame.next], from: frame.path)
+                let child = frame.children[frame.next]
+                try descend(into: child, from: frame)
             } else {
                 frames.removeLast()
+                filter.leave()
                 if !frames.isEmpty { source.leave() }
             }
         }
+        let removals = removals
         try removals.forEach { (folder) throws(CopyError) in try planRemovals(folder) }
     }
 
@@ -94,71 +126,119 @@ struct Planner {
 
     // MARK: - Down
 
-    private mutating func descend(into child: Child, from parent: FileName) throws(CopyError) {
+    private mutating func beginRoot() throws(CopyError) {
+        if let part {
+            folder.number = part.number
+            folder.parent = part.place.folder
+        }
+        let row = try rootRow()
+        let mirrorStatus = isRecorded ? row.map { EntryStatus($0) } ?? mirrorRoot : mirrorRoot
+        let pair = EntryPair(source: sourceRoot, mirror: mirrorStatus)
+        if !isUnchanged(sourceRoot, row) {
+            folder.differences = try metadataDifferences(FileName(), pair, row) ?? []
+        }
+        if !folder.differences.isEmpty { summary.metadataOnly += 1 }
+        var meter = self.meter
+        let scanned = ahead.reader.read(
+            source: request.source,
+            mirror: isRecorded ? nil : request.destination,
+            number: part?.number
+        ) {
+            meter.state.entriesScanned += 1
+            meter.tick(path: FileName())
+        }
+        self.meter = meter
+        try visit(scanned)
+    }
+
+    private func rootRow() throws(CopyError) -> ManifestEntry? {
+        guard let part else { return nil }
+        do {
+            return try part.manifest.entry(part.place.name, in: part.place.folder)
+        } catch {
+            throw .manifestFailed(error)
+        }
+    }
+
+    private mutating func descend(into child: Child, from frame: Frame) throws(CopyError) {
         try checkInterruption()
-        let childPath = parent.appending(child.name)
+        let childPath = frame.path.appending(child.name)
         folder = PlannedFolder(path: childPath, state: child.state, differences: child.differences)
-        path = parent.isEmpty ? [] : parent.bytes + [slash]
+        folder.number = child.number
+        folder.parent = frame.number
+        path = frame.path.isEmpty ? [] : frame.path.bytes + [slash]
         if child.isMountPoint {
             try endFolder()
             return
         }
-        do {
-            try source.enter(child.name)
-        } catch {
+        let scanned = try read(child, frame)
+        let opened: SharedDescriptor
+        switch scanned.source {
+        case .success(let side):
+            opened = side.folder
+        case .failure(let error):
             try note(sourceFailure: error, child.name)
             unreadable.insert(childPath)
             if child.state != .present { try endFolder() }
             return
         }
-        if child.state == .present {
-            do {
-                _ = try mirror.move(to: childPath)
-            } catch {
-                source.leave()
-                try note(destinationFailure: error, child.name)
-                return
-            }
+        if case .failure(let error) = scanned.mirror {
+            try note(destinationFailure: error, child.name)
+            return
         }
+        source.enter(child.name, opened: opened)
         path += child.name.bytes + [slash]
-        try visit()
+        try visit(scanned)
     }
 
     // MARK: - One folder
 
-    private mutating func visit() throws(CopyError) {
+    private mutating func visit(_ scanned: ScannedFolder) throws(CopyError) {
         missing = PlannedFolder(path: folder.path, state: .present)
-        let sourceEntries = try listSource()
-        let mirrorEntries = folder.state == .present ? try listMirror() : []
+        missing.number = folder.number
+        let (path, number) = (folder.path, folder.number)
+        let sourceEntries = try sourceEntries(of: scanned)
+        rows = RowCursor(try knownRows(scanned))
+        let mirrorEntries = try mirrorEntries(of: scanned)
         children = []
         var pairs = ListingPairs(sourceEntries, mirrorEntries)
         while let pair = pairs.next() {
             try compare(pair.name, pair.source, pair.mirror)
             tick(pair.name)
         }
-        let path = folder.path
+        try forgetRows(before: nil)
         try endFolder()
         if !missing.steps.isEmpty { try removals.append(missing) }
-        frames.append(Frame(path: path, children: children))
+        var frame = Frame(path: path, number: number, children: children)
+        frame.source = scanned.sourceFolder
+        frame.mirror = scanned.mirrorFolder
+        frames.append(frame)
+        letGo()
     }
 
     /// Writes the folder at hand down, when there is something to do.
     private mutating func endFolder() throws(CopyError) {
-        if folder.needsFinish { try plan.append(folder) }
+        if folder.needsFinish || !folder.steps.isEmpty { try plan.append(folder) }
     }
 
     mutating func addStep(_ step: PlannedStep) throws(CopyError) {
         folder.steps.append(step)
         if folder.steps.count < Self.stepLimit { return }
         try plan.append(folder)
-        folder = PlannedFolder(path: folder.path, state: .present)
+        folder.state = .present
+        folder.differences = []
+        folder.steps.removeAll(keepingCapacity: true)
     }
 
     private mutating func addMissing(_ name: FileName, _ kind: EntryKind) throws(CopyError) {
+        if filter.forbidsDeletions {
+            noteUnreadable()
+            return
+        }
         missing.steps.append(PlannedStep(name: name, kind: kind, action: .remove))
         if missing.steps.count < Self.stepLimit { return }
         try removals.append(missing)
-        missing.steps.removeAll()
+        missing.steps.removeAll(keepingCapacity: true)
     }
 
     /// Nothing in the folder at hand is removed.
@@ -166,123 +246,43 @@ struct Planner {
         unreadable.insert(folder.path)
     }
 
-    /// The entries of the source's folder that are carried.
-    private mutating func listSource() throws(CopyError) -> [FolderListing.Entry] {
-        let isRoot = folder.path.isEmpty
-        let listing: FolderListing
-        do {
-            listing = list(try source.current())
-        } catch {
-            if isRoot { throw .sourceFailed(error) }
-            try note(sourceFailure: error, FileName())
-            noteUnreadable()
-            return []
-        }
-        if let failure = listing.listFailure {
-            if isRoot && listing.entries.isEmpty { throw .sourceFailed(failure) }
-            try note(sourceFailure: failure, FileName())
-            noteUnreadable()
-        }
-        for failure in listing.failures where !isExcludedAsAnything(failure.name) {
-            try note(sourceFailure: failure.error, failure.name)
-            // Also of one that vanished: what the destination has under its name stays for this run.
-            noteUnreadable()
-        }
-        var entries: [FolderListing.Entry] = []
-        entries.reserveCapacity(listing.entries.count)
-        for entry in listing.entries where !isExcluded(entry.name, entry.status.kind) {
-            if isRoot && request.protected.contains(entry.name) {
-                skipped.append(entry.name, .reservedName)
-            } else if entry.status.kind == .directory && isDestination(entry.status) {
-                let path = path(of: entry.name)
-                skipped.append(path, .isDestination)
-            } else {
-                entries.append(entry)
-            }
-        }
-        summary.sourceEntryCount += entries.count
-        return entries
-    }
-
-    /// The entries of the mirror's folder that are ours to change.
-    private mutating func listMirror() throws(CopyError) -> [FolderListing.Entry] {
-        let listing: FolderListing
-        do {
-            listing = list(try mirror.current())
-        } catch {
-            try note(destinationFailure: error, FileName())
-            return []
-        }
-        if let failure = listing.listFailure { throw .destinationFailed(failure) }
-        for failure in listing.failures where !failure.isVanished {
-            try note(destinationFailure: failure.error, failure.name)
-        }
-        if !folder.path.isEmpty || request.protected.isEmpty { return listing.entries }
-        return listing.entries.filter { !request.protected.contains($0.name) }
-    }
-
-    private func isDestination(_ status: EntryStatus) -> Bool {
-        LinkTable.Inode(status) == LinkTable.Inode(mirrorRoot)
-    }
-
     private mutating func compare(
         _ name: FileName,
-        _ source: EntryStatus?,
-        _ mirror: EntryStatus?
+        _ source: FolderListing.Entry?,
+        _ mirror: FolderListing.Entry?
     ) throws(CopyError) {
+        try forgetRows(before: name)
+        let row = rows.take(name)
+        if let source, source.status.kind == .file, !request.selection.sizes.isWithin(source.status.size) {
+            return
+        }
         switch (source, mirror) {
         case (let source?, nil):
-            try planNew(name, source, .nothing)
+            if row != nil && !isRecorded {
+                try addStep(.init(name: name, kind: source.status.kind, action: .forget))
+            }
+            try planNew(name, source.status, .nothing)
         case (let source?, let mirror?):
             summary.destinationEntryCount += 1
-            if source.kind == mirror.kind {
-                try compareSameKind(name, source, mirror)
+            let pair = EntryPair(source, mirror)
+            if source.status.kind == mirror.status.kind {
+                try compareSameKind(name, pair, row)
             } else {
-                try planOtherKind(name, source, mirror)
+                try planOtherKind(name, pair)
             }
         case (nil, let mirror?):
-            if TemporaryName.matches(name) {
-                try addStep(PlannedStep(name: name, kind: mirror.kind, action: .removeLeftover))
-                summary.leftovers += 1
-            } else if !isExcluded(name, mirror.kind) {
-                try addMissing(name, mirror.kind)
-            }
+            try planMissing(name, mirror.status.kind)
         case (nil, nil):
             break
         }
     }
 
-    private mutating func compareSameKind(
-        _ name: FileName,
-        _ source: EntryStatus,
-        _ mirror: EntryStatus
-    ) throws(CopyError) {
-        guard let contents = try contentDifferences(name, source, mirror),
-            let metadata = try metadataDifferences(source, mirror, name)
-        else {
-            noteUnreadable()
-            return
-        }
-        let differences = contents.union(metadata)
-        if source.kind == .directory {
-            if !metadata.isEmpty { summary.metadataOnly += 1 }
-            addChild(name, source, .present, metadata)
-        } else if source.linkCount > 1 || mirror.linkCount > 1 {
-            links.add(
-                LinkTable.Member(
-                    folder: folder.path,
-                    name: name,
-                    source: source,
-                    mirror: mirror,
-                    replaced: .entry,
-                    differences: differences
-                )
-            )
-        } else if !contents.isEmpty {
-            let action = PlannedStep.Action.copy(replacing: .entry, size: source.size, group: nil)
-            try add(name, source, mirror, action, differences)
-        } else if !metadata.isEmpty {
-            try add(name, source, mirror, .repair, differences)
+    private mutating func planMissing(_ name: FileName, _ kind: EntryKind) throws(CopyError) {
+        if TemporaryName.matches(name) {
+            try addStep(PlannedStep(name: name, kind: kind, action: .removeLeftover))
+            summary.leftovers += 1
+        } else if !isExcluded(name, kind) {
+            try addMissing(name, kind)
         }
     }
 
@@ -292,33 +292,49 @@ struct Planner {
         _ source: EntryStatus,
         _ replaced: PlannedStep.Replaced
     ) throws(CopyError) {
+        if try planMove(name, source, replaced) { return }
         if source.kind == .directory {
             summary.newFolders += 1
             space.addFolder()
             let state: PlannedFolder.State = if case .nothing = replaced { .new } else { .replacesEntry }
-            addChild(name, source, state, [])
+            addChild(name, source, state, [], number: newNumber())
         } else if source.linkCount > 1 {
-            links.add(
-                LinkTable.Member(
-                    folder: folder.path,
-                    name: name,
-                    source: source,
-                    mirror: nil,
-                    replaced: replaced,
-                    differences: .contents
-                )
-            )
+            addLink(name, EntryPair(source: source, mirror: nil), replaced, .contents)
         } else {
             let action = PlannedStep.Action.copy(replacing: replaced, size: source.size, group: nil)
-            try add(name, source, nil, action, [])
+            try add(name, EntryPair(source: source, mirror: nil), action, [])
         }
     }
 
-    private mutating func addChild(
+    mutating func addLink(
+        _ name: FileName,
+        _ pair: EntryPair,
+        _ replaced: PlannedStep.Replaced,
+        _ differences: Differences
+    ) {
+        links.add(
+            LinkTable.Member(
+                folder: folder.path,
+                number: folder.number,
+                name: name,
+                source: pair.source,
+                mirror: pair.mirror,
+                replaced: replaced,
+                differences: differences
+            )
+        )
+    }
+
+    func newNumber() -> FolderNumber {
+        part?.manifest.newFolderNumber() ?? FolderNumber(rawValue: 0)
+    }
+
+    mutating func addChild(
         _ name: FileName,
         _ source: EntryStatus,
         _ state: PlannedFolder.State,
-        _ differences: Differences
+        _ differences: Differences,
+        number: FolderNumber
     ) {
         let isElsewhere = source.isMountRoot || source.device != sourceRoot.device
         let isMountPoint =
@@ -327,7 +343,60 @@ struct Planner {
             case .acrossFileSystems: false
             }
         children.append(
-            Child(name: name, state: state, differences: differences, isMountPoint: isMountPoint)
+            Child(
+                name: name,
+                state: state,
+                differences: differences,
+                number: number,
+                isMountPoint: isMountPoint,
+                size: source.size
+            )
         )
+    }
+}
+
+/// What both sides have under one name.
+struct EntryPair {
+    let source: EntryStatus
+    let mirror: EntryStatus?
+    /// What is known of the attributes, where it was asked for.
+    var sourceAttributes = FolderListing.Attributes.unknown
+    var mirrorAttributes = FolderListing.Attributes.unknown
+
+    init(source: EntryStatus, mirror: EntryStatus?) {
+        self.source = source
+        self.mirror = mirror
+    }
+
+    init(_ source: FolderListing.Entry, _ mirror: FolderListing.Entry) {
+        self.source = source.status
+        self.mirror = mirror.status
+        sourceAttributes = source.attributes
+        mirrorAttributes = mirror.attributes
+    }
+}
+
+/// The manifest's rows of one folder, taken in the order of their names.
+struct RowCursor {
+    let rows: [ManifestRow]
+    private var index = 0
+
+    init(_ rows: [ManifestRow]) {
+        self.rows = rows
+    }
+
+    /// The row of that name; rows before it are passed over.
+    mutating func take(_ name: FileName) -> ManifestEntry? {
+        guard index < rows.count, rows[index].name == name else { return nil }
+        index += 1
+        return rows[index - 1].entry
+    }
+
+    /// Takes the next row when its name comes before `name`; any row, when that is nil.
+    mutating func take(before name: FileName?) -> ManifestRow? {
+        guard index < rows.count else { return nil }
+        if let name, !(rows[index].name < name) { return nil }
+        index += 1
+        return rows[index - 1]
     }
 }

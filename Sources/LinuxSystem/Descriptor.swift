@@ -73,6 +73,8 @@ public struct OpenFlags: OptionSet, Sendable {
     public static var noAccessTime: OpenFlags { OpenFlags(rawValue: EXT_O_NOATIME) }
     /// A file without a name, in the directory that is opened (`O_TMPFILE`).
     public static var temporary: OpenFlags { OpenFlags(rawValue: EXT_O_TMPFILE) }
+    /// Reads and writes go past the page cache (`O_DIRECT`): offsets, lengths and memory in whole sectors.
+    public static var direct: OpenFlags { OpenFlags(rawValue: EXT_O_DIRECT) }
     /// Follows a symbolic link in the last part; all other opens refuse it.
     public static var followLink: OpenFlags { OpenFlags(rawValue: 1 << 30) }
 }

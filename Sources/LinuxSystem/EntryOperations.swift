@@ -84,6 +84,22 @@ extension Descriptor {
         }
     }
 
+    /// Gives `name` another place on the same file system (renameat2(2) with `RENAME_NOREPLACE`).
+    ///
+    /// - Throws: `EEXIST` when something has the new name.
+    public func move(
+        _ name: FileName,
+        to folder: borrowing Descriptor,
+        as other: FileName
+    ) throws(SystemError) {
+        let target = folder.rawValue
+        try check("renameat2", other) {
+            name.withCString { from in
+                other.withCString { ext_renameat2(rawValue, from, target, $0, EXT_RENAME_NOREPLACE) }
+            }
+        }
+    }
+
     /// Exchanges two names in this directory in one step (renameat2(2)).
     ///
     /// - Throws: `EINVAL` where the file system cannot.

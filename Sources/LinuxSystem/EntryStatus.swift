@@ -96,6 +96,33 @@ public struct EntryStatus: Hashable, Sendable {
     /// True when something is mounted here (also a bind mount of the same file system).
     public let isMountRoot: Bool
 
+    /// What another description than the file system's own tells; the rest is empty.
+    public init(
+        kind: EntryKind,
+        permissions: UInt32,
+        uid: UInt32,
+        gid: UInt32,
+        size: Int64,
+        modified: FileTime,
+        deviceNumber: UInt64,
+        linkCount: UInt32
+    ) {
+        self.kind = kind
+        self.permissions = permissions
+        self.uid = uid
+        self.gid = gid
+        self.size = size
+        self.modified = modified
+        self.deviceNumber = deviceNumber
+        self.linkCount = linkCount
+        allocatedBytes = size
+        changed = FileTime(seconds: 0, nanoseconds: 0)
+        born = nil
+        inode = 0
+        device = 0
+        isMountRoot = false
+    }
+
     init?(_ raw: borrowing statx) {
         guard let kind = EntryKind(mode: UInt32(raw.stx_mode)) else { return nil }
         self.kind = kind

@@ -23,6 +23,29 @@ struct FileNameTests {
     func normalForms() {
         #expect(FileName("\u{e9}") != FileName("e\u{301}"))
     }
+
+    @Test("in memory end before a NUL")
+    func copying() {
+        let bytes: [UInt8] = [0x61, 0xff, 0, 0x62]
+        #expect(bytes.withUnsafeBytes { FileName(copying: $0) } == FileName(bytes: [0x61, 0xff]))
+        #expect(FileName(copying: UnsafeRawBufferPointer(start: nil, count: 0)) == FileName())
+    }
+}
+
+@Suite("An entry's status")
+struct EntryStatusTests {
+    @Test("has the time of birth where the file system knows it")
+    func born() throws {
+        let file = try Descriptor.open("/tmp", [.write, .temporary])
+        let before = try file.status()
+        try file.writeAll([1])
+        try file.setModified(FileTime(seconds: 1, nanoseconds: 2))
+        let after = try file.status()
+        #expect(after.born == before.born)
+        #expect(try #require(after.born) <= after.changed)
+        #expect(after.modified == FileTime(seconds: 1, nanoseconds: 2))
+        #expect(try Descriptor.open("/proc", .directory).status().born == nil)
+    }
 }
 
 @Suite("A child process")

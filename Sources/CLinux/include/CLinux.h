@@ -13,6 +13,7 @@
 extern const int32_t EXT_O_PATH;
 extern const int32_t EXT_O_TMPFILE;
 extern const int32_t EXT_O_NOATIME;
+extern const int32_t EXT_O_DIRECT;
 extern const int32_t EXT_AT_EMPTY_PATH;
 extern const int32_t EXT_AT_SYMLINK_NOFOLLOW;
 extern const int32_t EXT_SEEK_DATA;

@@ -39,6 +39,8 @@ public struct ManifestFlags: OptionSet, Hashable, Sendable {
 
     /// Its contents on the destination are being changed in place: they are neither the old nor the new ones.
     public static var unfinished: ManifestFlags { ManifestFlags(rawValue: 1) }
+    /// The source had changed so shortly before it was read that a later change may bear the same time.
+    public static var racy: ManifestFlags { ManifestFlags(rawValue: 2) }
 }
 
 /// What a manifest knows of one name on the destination, and of the source's entry that it was made from.

@@ -7,7 +7,7 @@ internal import LinuxSystem
 /// | 0 | kind: 1 file, 2 folder, 3 symbolic link, 4 FIFO, 5 socket, 6 character device, 7 block device |
 /// | 1 | 0 |
 /// | 2 | permissions, 2 bytes: the lower twelve bits of the mode |
-/// | 4 | flags, 4 bytes: bit 0 = contents are being changed in place |
+/// | 4 | flags, 4 bytes: bit 0 = contents are being changed in place, bit 1 = racy |
 /// | 8 | uid, 4 bytes |
 /// | 12 | gid, 4 bytes |
 /// | 16 | size in bytes, 8 bytes |

@@ -44,7 +44,7 @@ extension BackupRun {
             let request = try CopyRequest(
                 source: root,
                 destination: destination,
-                filter: try filter(of: source),
+                selection: try selection(of: source),
                 boundary: source.staysOnFileSystem ? .oneFileSystem : .acrossFileSystems,
                 workFolder: context.layout.stateFolder
             )
@@ -131,10 +131,10 @@ extension BackupRun {
         return [below.reduce(FileName("/")) { $0.appending($1) }.appending("***")]
     }
 
-    private func filter(of source: SourceConfiguration) throws(Failure) -> FilterRules {
+    private func selection(of source: SourceConfiguration) throws(Failure) -> EntrySelection {
         do {
-            return try FilterRules(
-                excluding: HeldSourceLock.privateNames(of: source.lock) + keysBelow(source) + source.excludes
+            return try source.selection(
+                reserving: HeldSourceLock.privateNames(of: source.lock) + keysBelow(source)
             )
         } catch {
             throw Failure(

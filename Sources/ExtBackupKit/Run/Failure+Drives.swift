@@ -96,6 +96,12 @@ extension Failure {
                 "source '\(source)': \(error)",
                 hint: "make room under /var/lib/extbackup"
             )
+        case .manifestFailed:
+            self.init(
+                .failed,
+                "source '\(source)': \(error)",
+                hint: "make room under /var/lib/extbackup, and see that its disk is sound"
+            )
         }
     }
 }

@@ -27,6 +27,7 @@ extension PlannedChange.Kind {
         case .contents: "changed "
         case .metadata: "metadata"
         case .link: "link    "
+        case .move: "moved   "
         case .removal: "delete  "
         case .leftover: "rest    "
         }

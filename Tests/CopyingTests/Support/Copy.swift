@@ -35,7 +35,7 @@ func plan(
     let request = try CopyRequest(
         source: source,
         destination: destination,
-        filter: FilterRules(excluding: patterns),
+        selection: EntrySelection(rules: FilterRules(excluding: patterns)),
         boundary: boundary,
         protected: protected
     )

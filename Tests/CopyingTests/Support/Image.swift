@@ -53,7 +53,16 @@ final class Image: Sendable {
         try run("/bin/mount", "-t", kind, "-o", options, file, path)
     }
 
+    /// A child that another test is starting has our descriptors until its exec, so "busy" may pass.
     func unmount() throws {
+        for _ in 0..<50 {
+            do {
+                try run("/bin/umount", path)
+                return
+            } catch let failure as CommandFailure where failure.output.contains("busy") {
+                try run("/bin/sleep", "0.02")
+            }
+        }
         try run("/bin/umount", path)
     }
 

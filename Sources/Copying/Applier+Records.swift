@@ -1,0 +1,181 @@
+internal import LinuxSystem
+internal import SystemPackage
+
+/// What the manifest is told, and renames.
+extension Applier {
+    /// From now on the manifest says that the destination changes.
+    func openManifest() throws(CopyError) {
+        do {
+            try request.manifest?.manifest.markOpen()
+        } catch {
+            throw .manifestFailed(error)
+        }
+    }
+
+    /// A file that has its name now.
+    mutating func record(_ file: WrittenFile) throws(CopyError) {
+        guard recorder != nil else { return }
+        var entry = entry(file.metadata)
+        entry.hash = file.hash
+        if file.hash != nil { entry.checked = .now() }
+        try recorder?.put(file.job.name, in: file.job.number, entry)
+    }
+
+    /// An entry whose contents are what they were, if the manifest knew it.
+    mutating func record(
+        _ name: FileName,
+        in folder: FolderNumber,
+        _ metadata: EntryMetadata,
+        child: FolderNumber? = nil
+    ) throws(CopyError) {
+        guard recorder != nil else { return }
+        var entry = entry(metadata)
+        if let known = try known(name, in: folder), known.kind == entry.kind {
+            if (known.size, known.modified) == (entry.size, entry.modified) { entry.takeContents(of: known) }
+            entry.child = known.child
+        }
+        if let child { entry.child = child }
+        try recorder?.put(name, in: folder, entry)
+    }
+
+    /// A further name of a file.
+    mutating func recordLink(_ job: FileJob, to leader: LinkTable.Leader) throws(CopyError) {
+        guard recorder != nil else { return }
+        try recorder?.flush()
+        guard let metadata = try sourceMetadata(job.folder, job.name, .file, job.source) else { return }
+        var entry = entry(metadata)
+        if let known = try known(leader.name, in: leader.number),
+            (known.size, known.modified) == (entry.size, entry.modified)
+        {
+            entry.takeContents(of: known)
+        }
+        try recorder?.put(job.name, in: job.number, entry)
+    }
+
+    /// A folder that was just made. It gets its metadata at the end.
+    mutating func recordMade(_ folder: PlannedFolder) throws(CopyError) {
+        guard recorder != nil else { return }
+        guard let metadata = try folderMetadata(folder.path) else { return }
+        try record(folder, metadata)
+    }
+
+    mutating func record(_ folder: PlannedFolder, _ metadata: EntryMetadata) throws(CopyError) {
+        guard recorder != nil, let part = request.manifest else { return }
+        var entry = entry(metadata)
+        if folder.path.isEmpty {
+            entry.child = part.number
+            try recorder?.put(part.place.name, in: part.place.folder, entry)
+        } else {
+            try record(
+                folder.path.lastComponent,
+                in: folder.parent,
+                metadata,
+                child: folder.number
+            )
+        }
+    }
+
+    /// A folder in which nothing is done but to tell the manifest.
+    mutating func recordAll(_ folder: PlannedFolder) throws(CopyError) {
+        for step in folder.steps {
+            switch step.action {
+            case .record(let child): try record(folder, step, child)
+            case .forget: try recorder?.remove(step.name, in: folder.number)
+            case .copy, .check, .move, .repair, .link, .remove, .removeLeftover: continue
+            }
+        }
+    }
+
+    mutating func record(
+        _ folder: PlannedFolder,
+        _ step: PlannedStep,
+        _ child: FolderNumber
+    ) throws(CopyError) {
+        try checkInterruption()
+        let sourceFolder: SharedDescriptor
+        do {
+            sourceFolder = try source.move(to: folder.path)
+        } catch {
+            try note(sourceFailure: error, folder.path, FileName())
+            return
+        }
+        let metadata = try sourceMetadata(folder.path, step.name, step.kind, sourceFolder)
+        guard let metadata else { return }
+        try record(
+            step.name,
+            in: folder.number,
+            metadata,
+            child: child.rawValue == 0 ? nil : child
+        )
+    }
+
+    private func entry(_ metadata: EntryMetadata) -> ManifestEntry {
+        var entry = ManifestEntry(metadata.status)
+        if metadata.isRacy { entry.flags.insert(.racy) }
+        if let key = request.manifest?.manifest.hashKey {
+            entry.attributes = EntryMetadata.digest(of: metadata.attributes, key)
+        }
+        return entry
+    }
+
+    private func known(_ name: FileName, in folder: FolderNumber) throws(CopyError) -> ManifestEntry? {
+        do {
+            return try request.manifest?.manifest.entry(name, in: folder)
+        } catch {
+            throw .manifestFailed(error)
+        }
+    }
+
+    // MARK: - Renames
+
+    /// Gives an entry that was moved on the source its new name.
+    mutating func move(
+        _ step: PlannedStep,
+        from place: ManifestPlace,
+        in folder: PlannedFolder,
+        _ mirrorFolder: SharedDescriptor
+    ) throws(CopyError) {
+        guard let part = request.manifest else { return }
+        do throws(SystemError) {
+            let old = try leaderPlace.move(to: part.path(of: place.folder))
+            try old.descriptor.move(place.name, to: mirrorFolder.descriptor, as: step.name)
+        } catch {
+            closedFolders.insert(folder.path.appending(step.name))
+            try note(destinationFailure: error, folder.path, step.name)
+            return
+        }
+        outcome.moved += 1
+        try recorder?.move(from: place, to: step.name, in: folder.number)
+    }
+}
+
+extension ManifestEntry {
+    /// What was known of the contents still holds.
+    fileprivate mutating func takeContents(of known: ManifestEntry) {
+        hash = known.hash
+        blockList = known.blockList
+        checked = known.checked
+    }
+}
+
+extension ManifestPart {
+    /// Where a folder of the manifest is, from the root of the copy.
+    ///
+    /// - Throws: ENOENT when it is nowhere below that.
+    func path(of folder: FolderNumber) throws(SystemError) -> FileName {
+        // A manifest that cannot tell is as good as a folder that is not there, ignoring.
+        let top = try? manifest.path(of: number)
+        let path = try? manifest.path(of: folder)
+        guard let top, let path, path.bytes.starts(with: top.bytes) else {
+            throw SystemError(call: "openat2", errno: .noSuchFileOrDirectory)
+        }
+        let rest = path.bytes.dropFirst(top.bytes.count)
+        return FileName(bytes: rest.first == slash ? rest.dropFirst() : rest)
+    }
+
+    /// True for a folder that is below the root of the copy.
+    func holds(_ folder: FolderNumber) -> Bool {
+        // Whatever the reason, it cannot be found there, ignoring.
+        (try? path(of: folder)) != nil
+    }
+}

@@ -1,0 +1,65 @@
+internal import LinuxSystem
+
+/// What has another name or is in another folder than before, and what the manifest knows and nobody else.
+extension Planner {
+    /// Plans a rename instead of a copy when the manifest knows the same inode under a name that it has no more.
+    ///
+    /// The birth time tells an inode from a later one of the same number. An inode with one name that is found here is
+    /// not where it was.
+    mutating func planMove(
+        _ name: FileName,
+        _ source: EntryStatus,
+        _ replaced: PlannedStep.Replaced
+    ) throws(CopyError) -> Bool {
+        guard isRecorded, let part, case .nothing = replaced, let born = source.born,
+            source.kind == .directory || (source.kind == .file && source.linkCount == 1 && source.size > 0)
+        else { return false }
+        let candidates: [(place: ManifestPlace, entry: ManifestEntry)]
+        do {
+            candidates = try part.manifest.find(inode: source.inode)
+        } catch {
+            throw .manifestFailed(error)
+        }
+        for (place, entry) in candidates where entry.kind == source.kind && entry.born == born {
+            let isSame =
+                source.kind == .directory || (entry.size, entry.modified) == (source.size, source.modified)
+            guard isSame, entry.flags.isEmpty, entry.linkCount == 1 || source.kind == .directory,
+                !moved.contains(place), part.holds(place.folder)
+            else { continue }
+            try planMove(name, source, place, entry)
+            return true
+        }
+        return false
+    }
+
+    private mutating func planMove(
+        _ name: FileName,
+        _ source: EntryStatus,
+        _ place: ManifestPlace,
+        _ entry: ManifestEntry
+    ) throws(CopyError) {
+        moved.insert(place)
+        summary.moves += 1
+        summary.destinationEntryCount += 1
+        try addStep(PlannedStep(name: name, kind: source.kind, action: .move(from: place)))
+        let pair = EntryPair(source: source, mirror: EntryStatus(entry))
+        let metadata = try metadataDifferences(name, pair, entry) ?? []
+        if let child = entry.child {
+            addChild(name, source, .present, metadata, number: child)
+        }
+        if !metadata.isEmpty && source.kind != .directory {
+            try addStep(PlannedStep(name: name, kind: source.kind, action: .repair, differences: metadata))
+        } else {
+            let child = entry.child ?? FolderNumber(rawValue: 0)
+            try addStep(PlannedStep(name: name, kind: source.kind, action: .record(child: child)))
+        }
+    }
+
+    /// Passes over rows that stand before `name`: of what is on neither side any more.
+    mutating func forgetRows(before name: FileName?) throws(CopyError) {
+        while let row = rows.take(before: name) {
+            if isRecorded { continue }
+            try addStep(PlannedStep(name: row.name, kind: row.entry.kind, action: .forget))
+        }
+    }
+}

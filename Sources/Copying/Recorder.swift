@@ -1,0 +1,67 @@
+internal import LinuxSystem
+
+/// Tells the manifest what was done, some thousand rows at a time.
+///
+/// A row is written only after what it says is true and durable; whatever is lost on the way is compared again by the
+/// next run, since the manifest stays open until all is done.
+struct Recorder {
+    private enum Change {
+        case put(FolderNumber, FileName, ManifestEntry)
+        case remove(FolderNumber, FileName)
+    }
+
+    private static let limit = 2048
+
+    let manifest: Manifest
+    private var changes: [Change] = []
+
+    init(_ manifest: Manifest) {
+        self.manifest = manifest
+    }
+
+    mutating func put(_ name: FileName, in folder: FolderNumber, _ entry: ManifestEntry) throws(CopyError) {
+        try add(.put(folder, name, entry))
+    }
+
+    mutating func remove(_ name: FileName, in folder: FolderNumber) throws(CopyError) {
+        try add(.remove(folder, name))
+    }
+
+    private mutating func add(_ change: Change) throws(CopyError) {
+        changes.append(change)
+        if changes.count >= Self.limit { try flush() }
+    }
+
+    mutating func flush() throws(CopyError) {
+        if changes.isEmpty { return }
+        let changes = changes
+        do throws(ManifestError) {
+            try manifest.write { (transaction) throws(ManifestError) in
+                for change in changes {
+                    switch change {
+                    case .put(let folder, let name, let entry): try transaction.put(name, in: folder, entry)
+                    case .remove(let folder, let name): try transaction.remove(name, in: folder)
+                    }
+                }
+            }
+        } catch {
+            throw .manifestFailed(error)
+        }
+        self.changes.removeAll(keepingCapacity: true)
+    }
+
+    mutating func move(
+        from old: ManifestPlace,
+        to name: FileName,
+        in folder: FolderNumber
+    ) throws(CopyError) {
+        try flush()
+        do throws(ManifestError) {
+            try manifest.write { (transaction) throws(ManifestError) in
+                try transaction.move(from: old, to: ManifestPlace(folder: folder, name: name))
+            }
+        } catch {
+            throw .manifestFailed(error)
+        }
+    }
+}
