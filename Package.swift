@@ -94,7 +94,7 @@ let package = Package(
         // Unit and engine tests: they run on any host.
         tests("LinuxSystemTests", ["LinuxSystem", systemPackage]),
         tests("DrivesTests", ["Drives", "LinuxSystem", systemPackage]),
-        tests("CopyingTests", ["Copying", "LinuxSystem", systemPackage]),
+        tests("CopyingTests", ["Copying", "LinuxSystem", "copy-probe", systemPackage]),
         tests(
             "IndicatorsTests",
             ["Indicators", "LinuxSystem", "blinkstick-testbed", "light-probe", systemPackage]
@@ -133,6 +133,12 @@ let package = Package(
             name: "light-probe",
             dependencies: ["Indicators", "LinuxSystem"],
             path: "Tests/light-probe",
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(
+            name: "copy-probe",
+            dependencies: ["Copying", "LinuxSystem"],
+            path: "Tests/copy-probe",
             swiftSettings: swiftSettings
         ),
         .target(

@@ -50,6 +50,8 @@ struct TreeRemover {
             if !ability.setsOwners { try folder.descriptor.setPermissions(0o700) }
             let listing = FolderListing(of: folder)
             if let failure = listing.listFailure { throw failure }
+            // What cannot be looked at cannot be removed: its own error says why, not the folder's that it keeps.
+            if let failure = listing.failures.first(where: { !$0.isVanished }) { throw failure.error }
             return listing.entries
         } catch {
             throw .entry(error)

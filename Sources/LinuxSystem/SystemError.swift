@@ -43,6 +43,19 @@ public func check<Result: FixedWidthInteger & SignedInteger>(
     _ body: () -> Result
 ) throws(SystemError) -> Result {
     while true {
+        #if DEBUG
+            var fault: Errno?
+            switch FaultPlan.reaction(to: call, subject) {
+            case .proceed: fault = nil
+            case .failAfterwards(let reason):
+                _ = body()
+                fault = reason
+            case .fail(let reason): fault = reason
+            case .die: fault = .noSuchProcess
+            }
+            if fault == .interrupted { continue }
+            if let fault { throw SystemError(call: call.description, subject: subject(), errno: fault) }
+        #endif
         let result = body()
         if result != -1 { return result }
         let reason = currentErrno()

@@ -13,7 +13,16 @@ public enum Thread {
     }
 
     /// Starts a detached thread; it ends when `body` returns.
-    public static func start(named name: String, _ body: @escaping @Sendable () -> Void) {
+    public static func start(named name: String, _ work: @escaping @Sendable () -> Void) {
+        #if DEBUG
+            let plan = FaultPlan.current
+            let body: @Sendable () -> Void = {
+                FaultPlan.install(plan)
+                work()
+            }
+        #else
+            let body = work
+        #endif
         final class Box: Sendable {
             let body: @Sendable () -> Void
             init(_ body: @escaping @Sendable () -> Void) { self.body = body }

@@ -55,3 +55,24 @@ func plan(
     )
     return try CopyPlan.make(request, interruption: Interruption())
 }
+
+/// How a run ended.
+enum Ending: Sendable {
+    /// In order, with entries that it names.
+    case partial
+    /// Before its end.
+    case broken
+}
+
+/// Runs to the end or to an error, and gives all that it names, one line each.
+func namedFailures(
+    _ source: borrowing Descriptor,
+    _ destination: borrowing Descriptor
+) -> (ending: Ending, lines: [String]) {
+    do {
+        let outcome = try copy(source, to: destination).outcome
+        return (.partial, (outcome.skipped.listed + outcome.vanished.listed).map(\.description))
+    } catch {
+        return (.broken, ["\(error)"])
+    }
+}

@@ -8,9 +8,9 @@ final class Image: Sendable {
     var file: String { home.path + "/image" }
     var path: String { home.path + "/mount" }
 
-    /// Makes and mounts it. `kind` is the ending of the mkfs program.
-    init(_ kind: String, megabytes: Int, options: [String] = []) throws {
-        home = try TemporaryFolder()
+    /// Makes and mounts it. `kind` is the ending of the mkfs program. In `/dev/shm` a sync costs little.
+    init(_ kind: String, megabytes: Int, options: [String] = [], in place: String = "/tmp") throws {
+        home = try TemporaryFolder(in: place)
         self.kind = kind
         let file = home.path + "/image"
         try run("/usr/bin/truncate", "-s", "\(megabytes)M", file)
@@ -20,13 +20,23 @@ final class Image: Sendable {
         try mount()
     }
 
-    /// An image with the same bytes, as after a pulled plug, mounted beside the first.
-    init(copyOf other: Image) throws {
-        home = try TemporaryFolder()
+    /// An image with the same bytes, as after a pulled plug. One of btrfs is mounted only while the first is not.
+    ///
+    /// On a file system that shares blocks (`Image` in an image) the copy is that of one moment.
+    init(copyOf other: Image, in place: String = "/tmp", mounted: Mounting = .now) throws {
+        home = try TemporaryFolder(in: place)
         kind = other.kind
-        try run("/bin/cp", "--sparse=always", other.file, home.path + "/image")
+        try run("/bin/cp", "--reflink=auto", other.file, home.path + "/image")
         try run("/bin/mkdir", home.path + "/mount")
-        try mount(kind == "xfs" ? "loop,nouuid" : "loop")
+        switch mounted {
+        case .now: try mount(kind == "xfs" ? "loop,nouuid" : "loop")
+        case .later: break
+        }
+    }
+
+    enum Mounting {
+        case now
+        case later
     }
 
     deinit {

@@ -1,18 +1,26 @@
 import LinuxSystem
 
 /// Changes a tree at random, again and again.
+///
+/// No two changes give the same time, so that what differs shows by its time: a copy without a memory of its own
+/// takes files of equal size and time for equal.
 struct RandomTree {
-    private var dice: Dice
+    var dice: Dice
+    private var changes: UInt32
 
     init(seed: UInt64) {
         dice = Dice(seed: seed)
+        changes = UInt32(seed % 100_000) * 10_000
     }
 
     private static let names: [FileName] = [
         "a", "b", "c.txt", "long name with spaces", "new\nline", FileName(bytes: [0xff, 0xfe, 0x80]),
-        FileName("caf\u{e9}"), FileName("cafe\u{301}"), FileName(bytes: [UInt8](repeating: 0x6e, count: 255)),
-        "-rf", "*", "'", ".hidden", ".extbackup-tmp-", "z",
+        FileName("caf\u{e9}"), FileName("cafe\u{301}"), longName, "-rf", "*", "'", ".hidden",
+        ".extbackup-tmp-",
+        "\\", " ", "...", "\u{202e}txt", FileName(bytes: [0x01, 0x1b, 0x5b]), "z",
     ]
+
+    private static let longName = FileName(bytes: [UInt8](repeating: 0x6e, count: 255))
 
     /// Makes `count` random changes below `root`.
     mutating func change(_ root: borrowing Descriptor, count: Int) throws {
@@ -31,8 +39,8 @@ struct RandomTree {
         var present: [FileName] = []
         try folder.forEachName { present.append($0) }
         present.sort()
-        let choice = dice.number(0...9)
-        if present.isEmpty || choice < 4 {
+        let choice = dice.number(0...17)
+        if present.isEmpty || choice < 5 {
             let name = dice.pick(Self.names)
             try Self.remove(name, from: folder)
             try folder.make([item(name)])
@@ -41,16 +49,32 @@ struct RandomTree {
         let name = dice.pick(present)
         let status = try folder.status(of: name)
         switch choice {
-        case 4: try Self.remove(name, from: folder)
-        case 5 where status.kind == .file: try rewrite(folder, name, status)
-        case 6 where status.kind != .directory: try link(name, folder, root, folders)
-        case 7:
+        case 5: try Self.remove(name, from: folder)
+        case 6 where status.kind == .file: try rewrite(folder, name, status)
+        case 7 where status.kind == .file: try resize(folder, name, status)
+        case 8...9 where status.kind != .directory: try link(name, folder, root, folders)
+        case 10 where status.kind == .file && status.linkCount > 1: try split(folder, name, status)
+        case 11:
             let target: FileName = dice.pick(["moved", "moved too"])
             if target == name { return }
             try Self.remove(target, from: folder)
             try folder.rename(name, to: target)
-        default: try folder.setMetadata(decorated(Item(name: name, content: Self.content(status))))
+        case 12:
+            let other = dice.pick(present)
+            if other != name { try folder.exchange(name, with: other) }
+        case 13, 14: try wander(name, from: folder, root, folders)
+        case 15 where dice.number(0...7) == 0: try digDeep(folder)
+        default:
+            var item = decorated(Item(name: name, content: Self.content(status)))
+            if dice.number(0...1) == 0 { item.time = status.modified }
+            try folder.setMetadata(item)
         }
+    }
+
+    /// A time that nothing has yet.
+    mutating func nextTime() -> FileTime {
+        changes = (changes + 1) % 1_000_000_000
+        return FileTime(seconds: Int64(dice.number(1...3)), nanoseconds: changes)
     }
 
     /// Only tells which metadata the kind may have.
@@ -63,7 +87,7 @@ struct RandomTree {
         }
     }
 
-    private mutating func item(_ name: FileName) -> Item {
+    mutating func item(_ name: FileName) -> Item {
         switch dice.number(0...11) {
         case 0...2:
             return decorated(.folder(name, (0..<dice.number(0...3)).map { item(FileName("i\($0)")) }))
@@ -72,22 +96,26 @@ struct RandomTree {
         case 5: return decorated(.node(name, .socket))
         case 6: return decorated(.node(name, .characterDevice, UInt64(0x100 + dice.number(1...9))))
         case 7: return decorated(.file(name, pieces: (0..<dice.number(1...4)).map { _ in piece() }))
-        default: return decorated(.file(name, String(repeating: "x", count: dice.number(0...9000))))
+        default:
+            let bytes = [UInt8](repeating: UInt8(dice.number(0...255)), count: dice.number(0...9000))
+            return decorated(.file(name, pieces: [.bytes(bytes)]))
         }
     }
 
     private mutating func piece() -> Item.Piece {
         if dice.number(0...1) == 0 { return .hole(Int64(dice.number(1...40)) * 4096) }
-        return .bytes((0..<dice.number(1...3) * 4096).map { UInt8(truncatingIfNeeded: $0) })
+        let start = dice.number(0...255)
+        return .bytes((0..<dice.number(1...3) * 4096).map { UInt8(truncatingIfNeeded: $0 + start) })
     }
 
     private mutating func decorated(_ plain: Item) -> Item {
         var item = plain
         item.permissions = UInt32(dice.pick([0o644, 0o600, 0o755, 0o4755, 0o2755, 0o1777, 0o000, 0o444]))
         (item.uid, item.gid) = (UInt32(dice.number(0...2)), UInt32(dice.pick([0, 1, 65534])))
-        item.time = FileTime(seconds: Int64(dice.number(1...3)), nanoseconds: UInt32(dice.number(0...2)))
+        item.time = nextTime()
         guard dice.number(0...2) == 0 else { return item }
         item.attributes["trusted.t"] = [UInt8(dice.number(0...3))]
+        item.attributes["security.s"] = [UInt8(dice.number(0...1))]
         if case .symbolicLink = item.content { return item }
         if case .node = item.content { return item }
         item.attributes["user.u"] = [UInt8](repeating: 1, count: dice.number(0...200))
@@ -102,7 +130,7 @@ struct RandomTree {
         return item
     }
 
-    /// Another byte, the same size, and a time that differs by one nanosecond.
+    /// Another byte, the same size, and a time that may differ by nanoseconds only.
     private mutating func rewrite(
         _ folder: borrowing Descriptor,
         _ name: FileName,
@@ -112,9 +140,8 @@ struct RandomTree {
         let offset = Int64(dice.number(0...Int(status.size - 1)))
         let file = try folder.open(name, .write)
         try [UInt8(dice.number(0...255))].withUnsafeBytes { try file.write($0, at: offset) }
-        var time = status.modified
-        time.nanoseconds = (time.nanoseconds + 1) % 1_000_000_000
-        try file.setModified(time)
+        let time = nextTime()
+        try file.setModified(FileTime(seconds: status.modified.seconds, nanoseconds: time.nanoseconds))
     }
 
     private mutating func link(
@@ -132,40 +159,5 @@ struct RandomTree {
             try other.unlink(link)
         }
         try folder.link(name, to: other, as: link)
-    }
-
-    private static func remove(_ name: FileName, from folder: borrowing Descriptor) throws {
-        guard let status = try? folder.status(of: name) else { return }
-        if status.kind != .directory { return try folder.unlink(name) }
-        try removeContents(folder.open(name, .directory))
-        try folder.removeDirectory(name)
-    }
-
-    private static func removeContents(_ folder: borrowing Descriptor) throws {
-        var names: [FileName] = []
-        try folder.forEachName { names.append($0) }
-        for name in names { try remove(name, from: folder) }
-    }
-
-    private static func open(_ path: [FileName], in root: borrowing Descriptor) throws -> Descriptor {
-        var folder = try root.duplicate()
-        for name in path { folder = try folder.open(name, .directory) }
-        return folder
-    }
-
-    private static func folders(_ root: borrowing Descriptor) throws -> [[FileName]] {
-        var found: [[FileName]] = [[]]
-        var next = 0
-        while next < found.count {
-            let path = found[next]
-            next += 1
-            let folder = try open(path, in: root)
-            var names: [FileName] = []
-            try folder.forEachName { names.append($0) }
-            for name in names.sorted() where try folder.status(of: name).kind == .directory {
-                found.append(path + [name])
-            }
-        }
-        return found
     }
 }

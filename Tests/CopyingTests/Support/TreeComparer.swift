@@ -5,6 +5,8 @@ import Testing
 struct TreeFacts {
     /// The facts of one entry as text, so that a difference shows what differs.
     private(set) var facts: [FileName: String] = [:]
+    /// What each entry holds, without its metadata.
+    private(set) var contents: [FileName: String] = [:]
     private var namesOfInode: [UInt64: [FileName]] = [:]
 
     init(_ root: borrowing Descriptor) throws {
@@ -22,7 +24,7 @@ struct TreeFacts {
         for name in names {
             let status = try folder.status(of: name)
             let place = path.appending(name)
-            var text = try Self.metadata(status, AttributePlace(name, in: folder))
+            var text = "\(status.kind)"
             switch status.kind {
             case .file: text += try Self.contents(folder.open(name, .noAccessTime), status)
             case .directory: try read(folder.open(name, .directory), place)
@@ -31,7 +33,8 @@ struct TreeFacts {
             case .fifo, .socket: break
             }
             if status.kind != .directory { namesOfInode[status.inode, default: []].append(place) }
-            facts[place] = text
+            contents[place] = text
+            facts[place] = try Self.metadata(status, AttributePlace(name, in: folder)) + text
         }
     }
 
@@ -43,41 +46,63 @@ struct TreeFacts {
             let value = try place.value(name) ?? []
             text += " [\(name) \(value.map { String($0, radix: 16) }.joined(separator: " "))]"
         }
-        return text
+        return text + " "
     }
 
+    /// Size, bytes and holes. A page in the cache counts as data where blocks are only reserved, also when nothing but
+    /// a reader brought it there, so the cache is emptied before and after.
     private static func contents(_ file: borrowing Descriptor, _ status: EntryStatus) throws -> String {
-        var text = " \(status.size) bytes"
+        file.forgetCached(0..<status.size)
+        defer { file.forgetCached(0..<status.size) }
+        var pieces: [Range<Int64>] = []
         var position: Int64 = 0
         while position < status.size, let data = try file.nextData(from: position) {
             let end = try file.nextHole(from: data)
-            text += " data \(data)..<\(end) \(String(try hash(file, data, end), radix: 16))"
+            pieces.append(data..<end)
             position = end
         }
-        return text
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for piece in pieces { try mix(file, piece, into: &hash) }
+        let holes = pieces.map { "\($0)" }.joined(separator: " ")
+        return " \(status.size) bytes \(String(hash, radix: 16)) data \(holes)"
     }
 
-    /// FNV-1a over the bytes of a range.
-    private static func hash(_ file: borrowing Descriptor, _ start: Int64, _ end: Int64) throws -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    /// FNV-1a over the words that are not zero and their places: equal bytes give equal hashes, whatever the holes.
+    private static func mix(
+        _ file: borrowing Descriptor,
+        _ piece: Range<Int64>,
+        into hash: inout UInt64
+    ) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536, alignment: 16)
         defer { buffer.deallocate() }
-        var position = start
-        while position < end {
-            let wanted = Int(min(Int64(buffer.count), end - position))
+        // Holes start and end at blocks of the file system, so that the words are the same for all of them.
+        var position = piece.lowerBound / 8 * 8
+        while position < piece.upperBound {
+            let wanted = Int(min(Int64(buffer.count), piece.upperBound - position))
             let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])
             let count = try file.read(into: part, at: position)
-            if count == 0 { return hash }
-            for byte in part[..<count] { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+            if count == 0 { return }
+            UnsafeMutableRawBufferPointer(rebasing: buffer[count...]).initializeMemory(
+                as: UInt8.self,
+                repeating: 0
+            )
+            for offset in stride(from: 0, to: count, by: 8) {
+                let word = buffer.load(fromByteOffset: offset, as: UInt64.self)
+                if word == 0 { continue }
+                hash = (hash ^ word ^ UInt64(position + Int64(offset))) &* 0x100_0000_01b3
+                hash ^= hash >> 32
+            }
             position += Int64(count)
         }
-        return hash
     }
 
     /// The paths and kinds alone.
     var names: [String] {
         facts.map { "\($0.key) \($0.value.prefix { $0 != " " })" }.sorted()
     }
+
+    /// True when rsync can reach everything: its paths have at most 4095 bytes, those of its root included.
+    var isWithinPathLimit: Bool { facts.keys.allSatisfy { $0.bytes.count < 4000 } }
 
     /// What differs, one line each.
     func differences(from other: TreeFacts) -> [String] {

@@ -1,0 +1,163 @@
+#if DEBUG
+    import LinuxSystem
+    import SystemPackage
+    import Testing
+
+    @Suite("When the power fails", Need.images, .serialized)
+    struct PowerCutTests {
+        /// A drive on a file system that shares blocks, so that its state of one moment is kept in no time.
+        private final class Drive: Sendable {
+            let store: Image
+            let image: Image
+
+            init(_ kind: String) throws {
+                store = try Image("xfs", megabytes: 2048, in: "/dev/shm")
+                image = try Image(kind, megabytes: kind == "xfs" ? 320 : 192, in: store.path)
+            }
+
+            /// What is on the device at this moment; what only the kernel's memory holds is lost.
+            func cut() throws -> Image {
+                try Image(copyOf: image, in: store.path, mounted: .later)
+            }
+        }
+
+        /// What the power cuts of one run left.
+        private final class Cuts: Sendable {
+            private let cuts = Locked<[(moment: String, image: Image)]>([])
+
+            func append(_ moment: String, _ image: Image) {
+                cuts.change { $0.append((moment, image)) }
+            }
+
+            var all: [(moment: String, image: Image)] { cuts.value }
+        }
+
+        @Test(
+            "every file is old or new, whole, and the next run converges",
+            arguments: ["ext4", "xfs", "btrfs"],
+            Start.allCases
+        )
+        func everyFile(kind: String, start: Start) throws {
+            let seed = UInt64.random(in: 0...9999)
+            var dice = Dice(seed: seed)
+            let home = try TemporaryFolder(in: "/dev/shm")
+            let source = try home.makeFolder("source")
+            let drive = try Drive(kind)
+            let destination = try makeStates(start, source, drive)
+            let states = MiddleState(old: try TreeFacts(destination), new: try TreeFacts(source))
+            let calls = try calls(source, home, from: destination)
+            // Half of them where names change.
+            let naming = calls.filter { Self.naming.contains($0.name) }
+            let picked = (1...setting("EXTBACKUP_CUTS", otherwise: 16)).map {
+                dice.pick($0 % 2 == 0 ? naming : calls).number
+            }
+            let cuts = Cuts()
+            try run(source, destination, drive, Set(picked), cuts, "seed \(seed), \(kind), ")
+            _ = consume destination
+            try drive.image.unmount()
+            for (moment, image) in cuts.all {
+                try image.mount(kind == "xfs" ? "loop,nouuid" : "loop")
+                try check(source, image.root().open("mirror", .directory), states, moment)
+                try image.unmount()
+            }
+        }
+
+        /// Makes the source and the older mirror, which is on the device before anything else happens.
+        private func makeStates(_ start: Start, _ source: borrowing Descriptor, _ drive: Drive) throws
+            -> Descriptor
+        {
+            let root = try drive.image.root()
+            try root.make([.folder("mirror"), .file("other", "of somebody else")])
+            let destination = try root.open("mirror", .directory)
+            try TwoStates.make(in: source)
+            try source.make([.folder("many", (0..<120).map { Self.file($0, 1) })])
+            if start == .older {
+                try copy(source, to: destination)
+                try TwoStates.change(source)
+                let many = try source.open("many", .directory)
+                for number in 0..<120 where number % 3 == 0 {
+                    try many.unlink(FileName("\(number)"))
+                    if number % 2 == 0 { try many.make([Self.file(number, 2)]) }
+                }
+            }
+            try destination.syncFileSystem()
+            return destination
+        }
+
+        /// The same name and size in both states, and other contents.
+        private static func file(_ number: Int, _ state: UInt8) -> Item {
+            let bytes = [UInt8](
+                repeating: UInt8(truncatingIfNeeded: number) ^ (state << 7),
+                count: 1 + number * 600
+            )
+            return .file(FileName("\(number)"), pieces: [.bytes(bytes)]).time(1_600_000_000, UInt32(state))
+        }
+
+        private static let naming: Set<String> = [
+            "linkat", "renameat", "renameat2", "unlinkat", "mkdirat", "utimensat",
+        ]
+
+        /// The system calls of a run.
+        private func calls(
+            _ source: borrowing Descriptor,
+            _ home: TemporaryFolder,
+            from mirror: borrowing Descriptor
+        ) throws -> [FaultPlan.Call] {
+            let other = try home.makeFolder("count")
+            try copy(mirror, to: other)
+            let calls = Locked<[FaultPlan.Call]>([])
+            let plan = FaultPlan { call in
+                calls.change { $0.append(call) }
+                return .proceed
+            }
+            _ = plan.run { namedFailures(source, other) }
+            return calls.value
+        }
+
+        /// Runs, and cuts the power at these calls and after the end.
+        private func run(
+            _ source: borrowing Descriptor,
+            _ destination: borrowing Descriptor,
+            _ drive: Drive,
+            _ moments: Set<Int>,
+            _ cuts: Cuts,
+            _ comment: String
+        ) throws {
+            let plan = FaultPlan { call in
+                if moments.contains(call.number) {
+                    do {
+                        // Somebody else's sync: what the journal holds goes to the device before the data do.
+                        let other = try drive.image.root().open("other", [.write, .append])
+                        try other.writeAll([1])
+                        try other.sync()
+                        cuts.append(comment + "before call \(call.number) (\(call.name))", try drive.cut())
+                    } catch {
+                        Issue.record(error)
+                    }
+                }
+                return .proceed
+            }
+            let result = plan.run { namedFailures(source, destination) }
+            #expect(result.lines == [], "\(comment)")
+            cuts.append(comment + "at the end", try drive.cut())
+            let facts = try TreeFacts(source).differences(from: TreeFacts(destination))
+            KnownIssues.expectNone(facts, comment)
+            Thread.sleep(for: .milliseconds(500))
+            cuts.append(comment + "after the end", try drive.cut())
+        }
+
+        private func check(
+            _ source: borrowing Descriptor,
+            _ mirror: borrowing Descriptor,
+            _ states: MiddleState,
+            _ moment: String
+        ) throws {
+            let left = try TreeFacts(mirror)
+            #expect(states.problems(in: left) == [], "\(moment)")
+            #expect(states.lostMoves(in: left) == [], "\(moment)")
+            try copy(source, to: mirror)
+            let differences = try TreeFacts(source).differences(from: TreeFacts(mirror))
+            KnownIssues.expectNone(differences, moment)
+        }
+    }
+#endif

@@ -1,0 +1,1 @@
+../CopyingTests/Support/Copy.swift
