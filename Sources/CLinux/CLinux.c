@@ -207,3 +207,8 @@ ssize_t ext_pread(int fd, void *buffer, size_t length, int64_t offset) {
 ssize_t ext_pwrite(int fd, const void *buffer, size_t length, int64_t offset) {
     return pwrite(fd, buffer, length, offset);
 }
+
+int ext_terminal_columns(int fd) {
+    struct winsize size;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : -1;
+}

@@ -27,7 +27,7 @@ struct ExtBackup: ParsableCommand {
     /// Parses, runs, and ends with the status that the design's table gives.
     static func main() {
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(ByteArguments.ofProcess)
             try command.run()
         } catch let failure as Failure {
             Output.complain(failure)

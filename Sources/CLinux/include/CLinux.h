@@ -97,3 +97,6 @@ int ext_sync_file_range(int fd, int64_t offset, int64_t length, uint32_t flags);
 // pread(2) and pwrite(2) with an offset of 64 bits on every machine.
 ssize_t ext_pread(int fd, void *buffer, size_t length, int64_t offset);
 ssize_t ext_pwrite(int fd, const void *buffer, size_t length, int64_t offset);
+
+// TIOCGWINSZ: how wide the terminal is, in columns; 0 when it does not say, -1 with errno when there is none.
+int ext_terminal_columns(int fd);

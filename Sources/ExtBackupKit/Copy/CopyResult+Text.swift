@@ -80,7 +80,7 @@ extension CopyResult {
             parts.append("\(Self.counted(outcome.links, "hard link", "hard links")) made")
         }
         if outcome.repaired > 0 {
-            parts.append("metadata of \(ByteCount.grouped(Int64(outcome.repaired))) repaired")
+            parts.append("metadata of \(Self.counted(outcome.repaired, "entry", "entries")) repaired")
         }
         parts.append("\(ByteCount.grouped(Int64(outcome.deleted))) deleted")
         let duration = outcome.scanDuration + outcome.applyDuration

@@ -21,15 +21,17 @@ public struct FolderCopy {
     ///
     /// - Parameters:
     ///   - onChange: called with every change that is going to be made, before the first one is.
+    ///   - onPlanned: called once the plan is made and its changes were told, before anything is written.
     ///   - onProgress: called a few times a second while there is progress.
     /// - Returns: what came of it; what ended it early is its `failure`.
     public func perform(
         onChange: (PlannedChange) -> Void,
+        onPlanned: () -> Void = {},
         onProgress: @escaping (CopyProgress) -> Void
     ) -> CopyResult {
         var result = CopyResult(options)
         do {
-            try perform(&result, onChange, onProgress)
+            try perform(&result, onChange, onPlanned, onProgress)
         } catch {
             result.failure = error
         }
@@ -39,6 +41,7 @@ public struct FolderCopy {
     private func perform(
         _ result: inout CopyResult,
         _ onChange: (PlannedChange) -> Void,
+        _ onPlanned: () -> Void,
         _ onProgress: @escaping (CopyProgress) -> Void
     ) throws(Failure) {
         let folders = try CopyFolders.open(options)
@@ -57,6 +60,7 @@ public struct FolderCopy {
                 if isRemoval { removals += 1 }
                 if !isRemoval || result.deletions == .perform { onChange(change) }
             }
+            onPlanned()
             let order = try order(result)
             switch options.mode {
             case .preview: break

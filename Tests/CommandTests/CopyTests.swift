@@ -1,0 +1,449 @@
+import LinuxSystem
+import SystemPackage
+import Testing
+
+@Suite("'copy'")
+struct CopyTests {
+    private let place: TemporaryFolder
+    private let source: FileName
+    private let target: FileName
+
+    init() throws {
+        place = try TemporaryFolder()
+        source = place.path.appending("s")
+        target = place.path.appending("t")
+        try shell(
+            """
+            mkdir s s/d s/e; printf one > s/a; printf two > s/d/b.tmp; printf three > s/d/c; ln s/a s/d/hard
+            ln -s ../a s/d/link; mkfifo s/e/pipe; chmod 640 s/a; touch -d '2001-02-03 04:05:06.789012345' s/d/c s/d
+            """
+        )
+    }
+
+    // MARK: - Copying
+
+    @Test("makes DST and everything in it")
+    func everything() throws {
+        let outcome = try copy()
+        #expect(outcome.status == 0)
+        #expect(outcome.errors == "")
+        #expect(
+            outcome.output.hasPrefix(
+                "5 files copied (11 bytes), 2 folders made, 1 hard link made, metadata of 1 entry repaired, "
+                    + "0 deleted; "
+            )
+        )
+        #expect(try listing("t") == listing("s"))
+        #expect(try shell("stat -c %h t/a") == "2\n")
+    }
+
+    @Test("removes nothing without --delete, and that is no error")
+    func keeping() throws {
+        try shell("mkdir -p t/more; touch t/more/x t/y")
+        let outcome = try copy()
+        #expect(outcome.status == 0)
+        #expect(outcome.errors == "")
+        #expect(try shell("ls t t/more") == "t:\na\nd\ne\nmore\ny\n\nt/more:\nx\n")
+    }
+
+    @Test("removes what the source does not have with --delete")
+    func deleting() throws {
+        try shell("mkdir -p t/more; touch t/more/x t/y")
+        let outcome = try copy("--delete")
+        #expect(outcome.status == 0)
+        #expect(outcome.output.contains(", 3 deleted; "))
+        #expect(try listing("t") == listing("s"))
+    }
+
+    @Test(
+        "with --max-delete deletes all or nothing",
+        arguments: [
+            ("2", 25, "a d e more y"),  // three would go
+            ("3", 0, "a d e"),
+            ("0", 25, "a d e more y"),
+        ] as [(FileName, Int32, String)]
+    )
+    func deletingAtMost(limit: FileName, status: Int32, names: String) throws {
+        try shell("mkdir -p t/more; touch t/more/x t/y")
+        let outcome = try copy("--delete", "--max-delete", limit)
+        #expect(outcome.status == status)
+        #expect(try shell("echo $(ls t)") == names + "\n")
+        #expect(try shell("cat t/a t/d/c") == "onethree")
+        let text = String(decoding: limit.bytes, as: UTF8.self)
+        #expect(
+            outcome.errors
+                == (status == 0
+                    ? ""
+                    : "extbackup: 3 entries would go, more than the \(text) allowed: nothing was deleted\n"
+                        + "  hint: if they may go, give a larger --max-delete or leave it out\n")
+        )
+    }
+
+    @Test("does not put a file where a folder with contents stands, unless it may delete")
+    func blocked() throws {
+        try shell("mkdir -p t/a; touch t/a/x")
+        let outcome = try copy()
+        #expect(outcome.status == 3)
+        #expect(
+            outcome.errors
+                == "extbackup: 1 entry was not copied: a folder with contents in the way; --delete removes "
+                + "what is in the way\n"
+        )
+        #expect(try shell("ls t/a") == "x\n")
+        #expect(try copy("--delete").status == 0)
+        #expect(try listing("t") == listing("s"))
+    }
+
+    // MARK: - What is copied
+
+    @Test(
+        "takes the first rule that matches, in the order of the command line",
+        arguments: [
+            ("--exclude *.tmp --include *.tmp", "./a ./d ./d/c ./d/hard ./d/link ./e ./e/pipe"),
+            (
+                "--include *.tmp --exclude *.tmp",
+                "./a ./d ./d/b.tmp ./d/c ./d/hard ./d/link ./e ./e/pipe"
+            ),
+            ("--include d --include=/d/c --exclude * --include *", "./d ./d/c"),
+            ("--exclude-from rules --include *.tmp", "./a ./d ./d/c ./d/hard ./d/link ./e"),
+            ("--include *.tmp --exclude-from rules", "./a ./d ./d/b.tmp ./d/c ./d/hard ./d/link ./e"),
+            ("--exclude=-x --exclude -y --exclude d", "./a ./e ./e/pipe"),
+        ]
+    )
+    func rules(words: String, names: String) throws {
+        try shell("printf '# a comment\\n\\n; another\\n*.tmp\\r\\n- pipe\\n' > rules")
+        let arguments = words.split(separator: " ").map {
+            $0 == "rules" ? place.path.appending("rules") : FileName(String($0))
+        }
+        let outcome = try run(arguments)
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(try shell("cd t; echo $(find . -mindepth 1 | LC_ALL=C sort)") == names + "\n")
+    }
+
+    @Test("reads patterns from standard input")
+    func rulesFromInput() throws {
+        let words = try shell(
+            "printf 'd\\ne' | \"$1\" copy s t --quiet --exclude-from - && ls t",
+            try Program.path()
+        )
+        #expect(words == "a\n")
+    }
+
+    @Test("keeps what is excluded in DST, also with --delete")
+    func protected() throws {
+        try shell("mkdir t; touch t/keep.tmp t/go")
+        #expect(try copy("--delete", "--exclude", "*.tmp").status == 0)
+        #expect(try shell("echo $(ls t)") == "a d e keep.tmp\n")
+    }
+
+    @Test("stays on one file system with --one-file-system only", Need.root)
+    func boundary() throws {
+        try shell("mkdir s/m")
+        for (option, names) in [("--one-file-system", ""), ("--quiet", "inside\n")] {
+            // The mount is in a namespace of its own and goes with it.
+            let script =
+                "rm -rf t; mount -t tmpfs none s/m; touch s/m/inside; \"$1\" copy s t --quiet \"$2\"; ls t/m"
+            let output = try shell(
+                "unshare -m /bin/sh -c '\(script)' sh \"$1\" \"$2\"",
+                try Program.path(),
+                FileName(option)
+            )
+            #expect(output == names)
+        }
+    }
+
+    // MARK: - Names
+
+    @Test("takes names and patterns as bytes")
+    func bytes() throws {
+        // Not UTF-8, a mark behind '=', a character that a lossless encoding might use for itself.
+        let odd: [[UInt8]] = [[0xff, 0x0a, 0x62], [0xcc, 0x88], [0xf4, 0x8f, 0xbf, 0x81], Array("é".utf8)]
+        for (index, bytes) in odd.enumerated() {
+            let name = FileName(bytes: bytes)
+            let folder = place.path.appending(FileName("in\(index)")).appending(name)
+            try shell("mkdir -p \"$1/keep\" \"$1/$2\"; touch \"$1/x$2\"", folder, name)
+            let other = place.path.appending(FileName("out\(index)"))
+            try shell("mkdir \"$1\"", other)
+            let outcome = try Program.run([
+                "copy", folder, other.appending(name), FileName(bytes: Array("--exclude=".utf8) + bytes),
+                "--exclude", FileName(bytes: [0x78] + bytes),
+            ])
+            #expect(outcome.status == 0, "\(outcome)")
+            #expect(try shell("ls \"$1/$2\"", other, name) == "keep\n")
+        }
+    }
+
+    @Test("prints names so that each is one line and can be read back")
+    func printedNames() throws {
+        try shell(
+            "rm -r s/*; touch s/a \"$(printf 's/\\377')\" \"$(printf 's/new\\nline')\" 's/\\#123' 's/\\x'"
+        )
+        let outcome = try copy("--itemize")
+        #expect(
+            outcome.output == """
+                .d????????? ./
+                >f+++++++++ \\#134#123
+                >f+++++++++ \\x
+                >f+++++++++ a
+                >f+++++++++ new\\#012line
+                >f+++++++++ \\#377
+
+                """
+        )
+    }
+
+    // MARK: - Output
+
+    @Test("tells every change with --itemize and nothing else on standard output")
+    func itemize() throws {
+        try shell(
+            "mkdir -p t/d t/more; printf old > t/d/c; touch t/more/x t/y; chmod 600 t/d; cp -p s/a t/; chmod 600 t/a"
+        )
+        let outcome = try copy("--itemize", "--delete")
+        #expect(outcome.status == 0)
+        #expect(
+            Set(outcome.output.split(separator: "\n")) == [
+                ".d????????? ./", ".f????????? a", ".d????????? d/", ">f+++++++++ d/b.tmp", ">f????????? d/c",
+                "hf+++++++++ d/hard", "cL+++++++++ d/link", "cd+++++++++ e/", "cS+++++++++ e/pipe",
+                "*deleting   more/", "*deleting   y",
+            ]
+        )
+        #expect(outcome.errors.contains(" copied "))
+        let again = try copy("--itemize", "--delete", "--quiet")
+        #expect(again.output == "")
+        #expect(again.errors == "")
+    }
+
+    @Test("does not tell of deletions that are not made")
+    func itemizeKept() throws {
+        try shell("mkdir t; touch t/y")
+        #expect(try !copy("--itemize").output.contains("deleting"))
+        #expect(try !copy("--itemize", "--delete", "--max-delete", "0").output.contains("deleting"))
+    }
+
+    @Test("says nothing with --quiet when all is well")
+    func quiet() throws {
+        let outcome = try copy("--quiet")
+        #expect(outcome.status == 0)
+        #expect(outcome.output == "")
+        #expect(outcome.errors == "")
+        #expect(try listing("t") == listing("s"))
+    }
+
+    @Test("writes nothing with --dry-run and tells what it would do")
+    func dryRun() throws {
+        try shell("mkdir -p t/d; printf old > t/d/c; touch t/y")
+        let before = try (listing("t", "%C@ %i"), listing("s", "%C@ %i"))
+        let outcome = try copy("--dry-run", "--delete")
+        #expect(outcome.status == 0)
+        #expect(outcome.errors == "")
+        let lines = outcome.output.split(separator: "\n").map(String.init)
+        #expect(
+            lines.dropLast() == [
+                "new: 4 files, 1 folder, 1 hard link", "changed: 1 file; metadata alone: 2",
+                "to write: 11 bytes", "to delete: 1 file, 0 folders",
+            ]
+        )
+        #expect(lines.last?.hasPrefix("it fits: ") == true)
+        #expect(try listing("t", "%C@ %i") == before.0)
+        #expect(try listing("s", "%C@ %i") == before.1)
+        #expect(try copy("--dry-run", "--itemize", "--delete").output.contains("*deleting   y\n"))
+    }
+
+    @Test("does not make DST with --dry-run")
+    func dryRunOfNew() throws {
+        let outcome = try copy("--dry-run")
+        #expect(outcome.status == 0)
+        #expect(outcome.output.hasPrefix("new: 5 files, 2 folders, 1 hard link\n"))
+        #expect(try shell("ls") == "s\n")
+    }
+
+    @Test("prints one JSON document with --json")
+    func json() throws {
+        try shell("mkdir t; touch t/y; touch \"$(printf 's/\\377')\"")
+        let outcome = try copy("--json", "--delete", "--max-delete", "0")
+        #expect(outcome.status == 25)
+        try place.write("result.json", outcome.output)
+        let script = """
+            import json
+            d = json.load(open("result.json"))
+            print(d["exit"], d["exitName"], d["dryRun"], d["heldDeletions"], len(d["errors"]))
+            print(d["summary"]["newFiles"], d["summary"]["deletedFiles"], d["summary"]["fits"])
+            print(d["outcome"]["copiedFiles"], d["outcome"]["deleted"], d["skipped"], d["vanished"])
+            """
+        try place.write("read.py", script)
+        #expect(
+            try shell("python3 read.py") == """
+                25 held False 1 1
+                6 1 True
+                6 0 {'count': 0, 'listed': []} {'count': 0, 'listed': []}
+
+                """
+        )
+    }
+
+    @Test("prints a JSON document also when nothing could be done")
+    func jsonOfFailure() throws {
+        let outcome = try Program.run(["copy", "--json", place.path.appending("none"), target])
+        #expect(outcome.status == 26)
+        #expect(outcome.output.hasPrefix("{\n"))
+        #expect(outcome.output.contains("\"exit\" : 26"))
+        #expect(!outcome.output.contains("\"summary\""))
+        #expect(outcome.errors.contains("none' cannot be opened: no such file or directory"))
+    }
+
+    @Test("draws lines that fit the terminal and takes the last one away", Need.program("/usr/bin/script"))
+    func terminal() throws {
+        let output = try shell(
+            "script -qec \"stty cols 50; '$1' copy s t\" /dev/null </dev/null",
+            try Program.path()
+        )
+        let lines = output.split(separator: "\r").filter { $0.hasSuffix("\u{1b}[K") }
+        #expect(lines.count >= 3, "\(output.debugDescription)")
+        for line in lines { #expect(line.count - 3 <= 49) }
+        #expect(output.contains("\r\u{1b}[K5 files copied"))
+    }
+
+    // MARK: - What fails
+
+    @Test(
+        "refuses what cannot be meant with status 64 and changes nothing",
+        arguments: [
+            ("s/a", "t", "the source 's/a' is not a folder"), ("s", "s", "'s' and 's' are the same folder"),
+            ("s", "s/d/..", "'s' and 's/d/..' are the same folder"),
+            ("s/d", "s", "the source 's/d' is inside the destination 's'"),
+            ("s", ".", "the source 's' is inside the destination '.'"),
+            (
+                "s", "t/u",
+                "the destination 't/u' cannot be made: the folder above it is missing"
+            ),
+            ("s", "s/a", "the destination 's/a' is not a folder"),
+        ]
+    )
+    func refusals(source: String, target: String, message: String) throws {
+        let before = try listing(".", "%C@ %i")
+        let output = try shell(
+            "\"$1\" copy \"$2\" \"$3\" --delete 2>&1; echo $?",
+            try Program.path(),
+            FileName(source),
+            FileName(target)
+        )
+        #expect(
+            output.hasPrefix("extbackup: \(message)\n  hint: ") || output.hasPrefix("extbackup: \(message)\n")
+        )
+        #expect(output.hasSuffix("\n64\n"))
+        #expect(try listing(".", "%C@ %i") == before)
+    }
+
+    @Test(
+        "refuses options that contradict each other",
+        arguments: [
+            "--itemize --json", "--max-delete 1", "--delete --max-delete -1", "--delete --max-delete x",
+        ]
+    )
+    func contradictions(words: String) throws {
+        let outcome = try run(Program.words(words))
+        #expect(outcome.status == 64)
+        #expect(try shell("ls") == "s\n")
+    }
+
+    @Test("says that a rule is empty and that a file of rules is missing")
+    func brokenRules() throws {
+        let empty = try copy("--exclude", "")
+        #expect(empty.status == 64)
+        #expect(empty.errors.hasPrefix("extbackup: the filter rule '' has no pattern\n"))
+        let missing = try copy("--exclude-from", "/nowhere/at/all")
+        #expect(missing.status == 64)
+        #expect(missing.errors.contains("'/nowhere/at/all': no such file or directory"))
+        #expect(try shell("ls") == "s\n")
+    }
+
+    @Test("leaves DST out where it is inside SRC")
+    func nested() throws {
+        let outcome = try Program.run(["copy", "--delete", source, source.appending("d/copy")])
+        #expect(outcome.status == 0)
+        #expect(
+            outcome.errors == "extbackup: warning: 'd/copy' is the destination itself; it is left out\n"
+        )
+        #expect(
+            try shell("ls s/d/copy s/d/copy/d") == "s/d/copy:\na\nd\ne\n\ns/d/copy/d:\nb.tmp\nc\nhard\nlink\n"
+        )
+    }
+
+    @Test(
+        "names what it cannot read, copies the rest, and ends with 3",
+        Need.root,
+        Need.program("/usr/bin/setpriv")
+    )
+    func unreadable() throws {
+        try shell("chmod 000 s/d/c; mkdir -m 777 t; chmod 755 .")
+        let before: [FileName] = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        let outcome = try Program.run(["copy", "--quiet", source, target], before: before)
+        #expect(outcome.status == 3)
+        #expect(outcome.output == "")
+        #expect(
+            outcome.errors.contains("extbackup: 'd/c' cannot be read: 'c': permission denied (openat2)\n"),
+            "\(outcome)"
+        )
+        #expect(try shell("cat t/d/b.tmp; ls t/d/c 2>&1 | grep -c 'No such'") == "two1\n")
+    }
+
+    @Test("does not begin what does not fit, and gives both numbers", Need.root)
+    func tooLarge() throws {
+        try shell("head -c 300000 /dev/urandom > s/large")
+        let script = "mount -t tmpfs -o size=100k none t; \"$1\" copy s t 2>&1; echo $?; ls t"
+        let output = try shell("mkdir t; unshare -m /bin/sh -c '\(script)' sh \"$1\"", try Program.path())
+        let lines = output.split(separator: "\n").map(String.init)
+        #expect(lines.first?.hasPrefix("extbackup: it does not fit: ") == true, "\(output)")
+        #expect(lines.first?.hasSuffix(" bytes are needed, 102 400 bytes are free") == true)
+        #expect(lines.last == "16")
+    }
+
+    @Test("stops in order when it is told to, with status 130")
+    func interrupted() throws {
+        // It waits for patterns until the signal was sent; by then signals must be its own to handle.
+        let output = try shell(
+            """
+            mkfifo rules; exec 3<>rules; "$1" copy s t --exclude-from - 2>&1 <rules 3>&- & program=$!
+            until grep -q 'SigBlk:.*[1-9a-f]' /proc/$program/status; do sleep 0.05; done
+            kill -TERM $program; sleep 0.2; exec 3>&-; wait $program; echo $?; ls t
+            """,
+            try Program.path()
+        )
+        #expect(
+            output == """
+                extbackup: stopped before it was done
+                  hint: run the same command again: the copy goes on where it was
+                130
+
+                """
+        )
+    }
+
+    // MARK: -
+
+    private func copy(_ options: FileName...) throws -> Program.Outcome {
+        try run(options)
+    }
+
+    private func run(_ options: [FileName]) throws -> Program.Outcome {
+        try Program.run(["copy"] + options + ["--", source, target])
+    }
+
+    /// Runs a script in the test's folder.
+    @discardableResult
+    private func shell(_ script: String, _ arguments: FileName...) throws -> String {
+        let text = FileName("cd \"$1\" || exit; shift\n" + script)
+        let outcome = try ChildProcess(["/bin/sh", "-c", text, "sh", place.path] + arguments).run()
+        return String(decoding: outcome.output, as: UTF8.self)
+    }
+
+    /// Everything that can be compared, a line for each entry.
+    private func listing(_ folder: String, _ more: String = "") throws -> String {
+        try shell(
+            "cd \(folder); find . ! -type d -printf '%P %y %m %U:%G %s %n %T@ %l \(more)\\n' -o "
+                + "-printf '%P %y %m %U:%G %T@ \(more)\\n' | LC_ALL=C sort; "
+                + "find . -type f -print0 | LC_ALL=C sort -z | xargs -0r cat"
+        )
+    }
+}
