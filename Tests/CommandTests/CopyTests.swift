@@ -192,6 +192,27 @@ struct CopyTests {
         )
     }
 
+    @Test("prints what is new as rsync does", Need.program("/usr/bin/rsync"))
+    func printedAsByRsync() throws {
+        try shell(
+            """
+            touch "$(printf 's/\\200\\303')" "$(printf 's/a\\tb\\001')" 's/größe' 's/\\#12' 's/\\#1234' 's/日本'
+            rm s/d/hard; mknod s/node c 1 3 || mkfifo s/node; mkdir t t2; touch t/gone t2/gone
+            """
+        )
+        let theirs = try shell(
+            "LC_ALL=C.UTF-8 rsync -aHAXS --numeric-ids --delete -i --out-format='%i %n' s/ t2/ | LC_ALL=C sort"
+        )
+        let ours = try shell(
+            "\"$1\" copy --itemize --quiet --delete s t | LC_ALL=C sort",
+            try Program.path()
+        )
+        let isOfRoot = { (line: Substring) in line.hasPrefix(".d") && line.hasSuffix(" ./") }
+        let ourLines = ours.split(separator: "\n").filter { !isOfRoot($0) }
+        #expect(ourLines == theirs.split(separator: "\n").filter { !isOfRoot($0) })
+        #expect(ourLines.count == 15)
+    }
+
     // MARK: - Output
 
     @Test("tells every change with --itemize and nothing else on standard output")
@@ -228,6 +249,11 @@ struct CopyTests {
         #expect(outcome.output == "")
         #expect(outcome.errors == "")
         #expect(try listing("t") == listing("s"))
+        // A warning that would be one without it.
+        let nested = try Program.run(["copy", "--quiet", source, source.appending("e/copy")])
+        #expect(nested.status == 0)
+        #expect(nested.errors == "")
+        #expect(try copy("--quiet", "--exclude", "").errors != "")
     }
 
     @Test("writes nothing with --dry-run and tells what it would do")

@@ -1,40 +1,6 @@
 public import Copying
 import LinuxSystem
 
-/// What differs between an entry and its copy, for `--itemize`.
-public struct EntryDifferences: OptionSet, Hashable, Sendable {
-    /// The bits.
-    public let rawValue: UInt16
-    /// Takes bits.
-    public init(rawValue: UInt16) { self.rawValue = rawValue }
-
-    /// The contents, of which something else than size and time tells; a symbolic link's target.
-    public static var contents: EntryDifferences { EntryDifferences(rawValue: 1 << 0) }
-    /// The size.
-    public static var size: EntryDifferences { EntryDifferences(rawValue: 1 << 1) }
-    /// The time of the last change of contents.
-    public static var time: EntryDifferences { EntryDifferences(rawValue: 1 << 2) }
-    /// The mode.
-    public static var permissions: EntryDifferences { EntryDifferences(rawValue: 1 << 3) }
-    /// The owner.
-    public static var owner: EntryDifferences { EntryDifferences(rawValue: 1 << 4) }
-    /// The owning group.
-    public static var group: EntryDifferences { EntryDifferences(rawValue: 1 << 5) }
-    /// An access control list.
-    public static var acl: EntryDifferences { EntryDifferences(rawValue: 1 << 6) }
-    /// Another extended attribute.
-    public static var attributes: EntryDifferences { EntryDifferences(rawValue: 1 << 7) }
-
-    /// Their letters in rsync's order; the eighth, its `u`, stands for access times, which are not copied.
-    fileprivate var letters: String {
-        let columns: [(EntryDifferences, Character)] = [
-            (.contents, "c"), (.size, "s"), (.time, "t"), (.permissions, "p"), (.owner, "o"), (.group, "g"),
-            ([], "u"), (.acl, "a"), (.attributes, "x"),
-        ]
-        return String(columns.map { isDisjoint(with: $0.0) ? "." : $0.1 })
-    }
-}
-
 /// One line of `--itemize`: a change in the form of rsync's `--itemize-changes`.
 public struct ItemizedChange: Sendable {
     private let change: PlannedChange
@@ -76,5 +42,16 @@ public struct ItemizedChange: Sendable {
         case .fifo, .socket: "S"
         case .characterDevice, .blockDevice: "D"
         }
+    }
+}
+
+extension EntryDifferences {
+    /// Their letters in rsync's order; the eighth, its `u`, stands for access times, which are not copied.
+    fileprivate var letters: String {
+        let columns: [(EntryDifferences, Character)] = [
+            (.contents, "c"), (.size, "s"), (.time, "t"), (.permissions, "p"), (.owner, "o"), (.group, "g"),
+            ([], "u"), (.acl, "a"), (.attributes, "x"),
+        ]
+        return String(columns.map { isDisjoint(with: $0.0) ? "." : $0.1 })
     }
 }
