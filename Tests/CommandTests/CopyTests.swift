@@ -284,7 +284,7 @@ struct CopyTests {
         #expect(try shell("ls") == "s\n")
     }
 
-    @Test("prints one JSON document with --json")
+    @Test("prints one JSON document with --json", Need.program("/usr/bin/python3"))
     func json() throws {
         try shell("mkdir t; touch t/y; touch \"$(printf 's/\\377')\"")
         let outcome = try copy("--json", "--delete", "--max-delete", "0")

@@ -223,7 +223,7 @@ struct CopyFailureTests {
         let interruption = Interruption()
         let options = CopyOptions(source: folder.path.appending("s"), destination: folder.path.appending("t"))
         let result = FolderCopy(options, interruption: interruption).perform(
-            onChange: { _ in },
+            onChange: nil,
             onPlanned: { interruption.request() },
             onProgress: { _ in }
         )
@@ -241,7 +241,7 @@ struct CopyFailureTests {
         try folder.write("s/b", "2")
         let options = CopyOptions(source: folder.path.appending("s"), destination: folder.path.appending("t"))
         let result = FolderCopy(options, interruption: Interruption()).perform(
-            onChange: { _ in },
+            onChange: nil,
             onPlanned: { _ = try? ChildProcess(["/bin/rm", folder.path.appending("s/a")]).run() },
             onProgress: { _ in }
         )

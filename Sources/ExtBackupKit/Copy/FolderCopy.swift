@@ -20,12 +20,12 @@ public struct FolderCopy {
     /// Copies, or tells what a copy would do. Blocks.
     ///
     /// - Parameters:
-    ///   - onChange: called with every change that is going to be made, before the first one is.
+    ///   - onChange: called with every change that is going to be made, before the first one is; nil is faster.
     ///   - onPlanned: called once the plan is made and its changes were told, before anything is written.
     ///   - onProgress: called a few times a second while there is progress.
     /// - Returns: what came of it; what ended it early is its `failure`.
     public func perform(
-        onChange: (PlannedChange) -> Void,
+        onChange: ((PlannedChange) -> Void)?,
         onPlanned: () -> Void = {},
         onProgress: @escaping (CopyProgress) -> Void
     ) -> CopyResult {
@@ -40,7 +40,7 @@ public struct FolderCopy {
 
     private func perform(
         _ result: inout CopyResult,
-        _ onChange: (PlannedChange) -> Void,
+        _ onChange: ((PlannedChange) -> Void)?,
         _ onPlanned: () -> Void,
         _ onProgress: @escaping (CopyProgress) -> Void
     ) throws(Failure) {
@@ -54,12 +54,7 @@ public struct FolderCopy {
             )
             let plan = try CopyPlan.make(request, interruption: interruption, progress: onProgress)
             result.take(plan, available: folders.available)
-            var removals = 0
-            plan.forEachChange { change in
-                let isRemoval = change.kind == .removal
-                if isRemoval { removals += 1 }
-                if !isRemoval || result.deletions == .perform { onChange(change) }
-            }
+            let removals = tell(plan, result, onChange)
             onPlanned()
             let order = try order(result)
             switch options.mode {
@@ -80,6 +75,22 @@ public struct FolderCopy {
         } catch {
             throw Failure(.failed, "\(error)")
         }
+    }
+
+    /// Tells the changes that are going to be made.
+    ///
+    /// - Returns: how many removals the plan has, a folder with its contents being one. Only asked for where they are
+    ///   held, so it is not counted where the engine has none.
+    private func tell(_ plan: CopyPlan, _ result: CopyResult, _ onChange: ((PlannedChange) -> Void)?) -> Int {
+        let isHolding = result.deletions == .hold
+        if onChange == nil, !isHolding || plan.summary.deletionCount == 0 { return 0 }
+        var removals = 0
+        plan.forEachChange { change in
+            let isRemoval = change.kind == .removal
+            if isRemoval { removals += 1 }
+            if !isRemoval || !isHolding { onChange?(change) }
+        }
+        return removals
     }
 
     /// Everything must fit before the first write. Deletions come first only when space demands it.

@@ -104,12 +104,12 @@ struct Copy: ParsableCommand {
         let options = try options()
         let display = quiet ? nil : CopyDisplay()
         var lines = LineBuffer()
+        let itemized = { (change: PlannedChange) in
+            display?.clear()
+            lines.append(ItemizedChange(change).bytes)
+        }
         let result = FolderCopy(options, interruption: interruption).perform(
-            onChange: {
-                guard itemize else { return }
-                display?.clear()
-                lines.append(ItemizedChange($0).bytes)
-            },
+            onChange: itemize ? itemized : nil,
             onPlanned: { lines.flush() },
             onProgress: { display?.show($0) }
         )
