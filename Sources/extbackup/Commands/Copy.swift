@@ -38,10 +38,10 @@ struct Copy: ParsableCommand {
         ]
     }
 
-    @Argument(help: "The folder whose contents are copied.")
+    @Argument(help: "The folder whose contents are copied.", completion: .directory)
     var src: String
 
-    @Argument(help: "The folder that they are copied into.")
+    @Argument(help: "The folder that they are copied into.", completion: .directory)
     var dst: String
 
     @ArgumentParser.Flag(help: "Delete from DST what SRC does not have.")
@@ -67,7 +67,8 @@ struct Copy: ParsableCommand {
         help: ArgumentHelp(
             "Read patterns for --exclude, one a line; '-' is standard input.",
             valueName: "file"
-        )
+        ),
+        completion: .file()
     )
     fileprivate var excludeFrom: [FilterArgument] = []
 
