@@ -3,21 +3,11 @@ import SystemPackage
 import Testing
 
 @Suite("'copy'")
-struct CopyTests {
-    private let place: TemporaryFolder
-    private let source: FileName
-    private let target: FileName
+struct CopyTests: CopySuite {
+    let place: TemporaryFolder
 
     init() throws {
-        place = try TemporaryFolder()
-        source = place.path.appending("s")
-        target = place.path.appending("t")
-        try shell(
-            """
-            mkdir s s/d s/e; printf one > s/a; printf two > s/d/b.tmp; printf three > s/d/c; ln s/a s/d/hard
-            ln -s ../a s/d/link; mkfifo s/e/pipe; chmod 640 s/a; touch -d '2001-02-03 04:05:06.789012345' s/d/c s/d
-            """
-        )
+        place = try Self.makePlace()
     }
 
     // MARK: - Copying
@@ -328,148 +318,5 @@ struct CopyTests {
         #expect(lines.count >= 3, "\(output.debugDescription)")
         for line in lines { #expect(line.count - 3 <= 49) }
         #expect(output.contains("\r\u{1b}[K5 files copied"))
-    }
-
-    // MARK: - What fails
-
-    @Test(
-        "refuses what cannot be meant with status 64 and changes nothing",
-        arguments: [
-            ("s/a", "t", "the source 's/a' is not a folder"), ("s", "s", "'s' and 's' are the same folder"),
-            ("s", "s/d/..", "'s' and 's/d/..' are the same folder"),
-            ("s/d", "s", "the source 's/d' is inside the destination 's'"),
-            ("s", ".", "the source 's' is inside the destination '.'"),
-            (
-                "s", "t/u",
-                "the destination 't/u' cannot be made: the folder above it is missing"
-            ),
-            ("s", "s/a", "the destination 's/a' is not a folder"),
-        ]
-    )
-    func refusals(source: String, target: String, message: String) throws {
-        let before = try listing(".", "%C@ %i")
-        let output = try shell(
-            "\"$1\" copy \"$2\" \"$3\" --delete 2>&1; echo $?",
-            try Program.path(),
-            FileName(source),
-            FileName(target)
-        )
-        #expect(
-            output.hasPrefix("extbackup: \(message)\n  hint: ") || output.hasPrefix("extbackup: \(message)\n")
-        )
-        #expect(output.hasSuffix("\n64\n"))
-        #expect(try listing(".", "%C@ %i") == before)
-    }
-
-    @Test(
-        "refuses options that contradict each other",
-        arguments: [
-            "--itemize --json", "--max-delete 1", "--delete --max-delete -1", "--delete --max-delete x",
-        ]
-    )
-    func contradictions(words: String) throws {
-        let outcome = try run(Program.words(words))
-        #expect(outcome.status == 64)
-        #expect(try shell("ls") == "s\n")
-    }
-
-    @Test("says that a rule is empty and that a file of rules is missing")
-    func brokenRules() throws {
-        let empty = try copy("--exclude", "")
-        #expect(empty.status == 64)
-        #expect(empty.errors.hasPrefix("extbackup: the filter rule '' has no pattern\n"))
-        let missing = try copy("--exclude-from", "/nowhere/at/all")
-        #expect(missing.status == 64)
-        #expect(missing.errors.contains("'/nowhere/at/all': no such file or directory"))
-        #expect(try shell("ls") == "s\n")
-    }
-
-    @Test("leaves DST out where it is inside SRC")
-    func nested() throws {
-        let outcome = try Program.run(["copy", "--delete", source, source.appending("d/copy")])
-        #expect(outcome.status == 0)
-        #expect(
-            outcome.errors == "extbackup: warning: 'd/copy' is the destination itself; it is left out\n"
-        )
-        #expect(
-            try shell("ls s/d/copy s/d/copy/d") == "s/d/copy:\na\nd\ne\n\ns/d/copy/d:\nb.tmp\nc\nhard\nlink\n"
-        )
-    }
-
-    @Test(
-        "names what it cannot read, copies the rest, and ends with 3",
-        Need.root,
-        Need.program("/usr/bin/setpriv")
-    )
-    func unreadable() throws {
-        try shell("chmod 000 s/d/c; mkdir -m 777 t; chmod 755 .")
-        let before: [FileName] = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-        let outcome = try Program.run(["copy", "--quiet", source, target], before: before)
-        #expect(outcome.status == 3)
-        #expect(outcome.output == "")
-        #expect(
-            outcome.errors.contains("extbackup: 'd/c' cannot be read: 'c': permission denied (openat2)\n"),
-            "\(outcome)"
-        )
-        #expect(try shell("cat t/d/b.tmp; ls t/d/c 2>&1 | grep -c 'No such'") == "two1\n")
-    }
-
-    @Test("does not begin what does not fit, and gives both numbers", Need.root)
-    func tooLarge() throws {
-        try shell("head -c 300000 /dev/urandom > s/large")
-        let script = "mount -t tmpfs -o size=100k none t; \"$1\" copy s t 2>&1; echo $?; ls t"
-        let output = try shell("mkdir t; unshare -m /bin/sh -c '\(script)' sh \"$1\"", try Program.path())
-        let lines = output.split(separator: "\n").map(String.init)
-        #expect(lines.first?.hasPrefix("extbackup: it does not fit: ") == true, "\(output)")
-        #expect(lines.first?.hasSuffix(" bytes are needed, 102 400 bytes are free") == true)
-        #expect(lines.last == "16")
-    }
-
-    @Test("stops in order when it is told to, with status 130")
-    func interrupted() throws {
-        // It waits for patterns until the signal was sent; by then signals must be its own to handle.
-        let output = try shell(
-            """
-            mkfifo rules; exec 3<>rules; "$1" copy s t --exclude-from - 2>&1 <rules 3>&- & program=$!
-            until grep -q 'SigBlk:.*[1-9a-f]' /proc/$program/status; do sleep 0.05; done
-            kill -TERM $program; sleep 0.2; exec 3>&-; wait $program; echo $?; ls t
-            """,
-            try Program.path()
-        )
-        #expect(
-            output == """
-                extbackup: stopped before it was done
-                  hint: run the same command again: the copy goes on where it was
-                130
-
-                """
-        )
-    }
-
-    // MARK: -
-
-    private func copy(_ options: FileName...) throws -> Program.Outcome {
-        try run(options)
-    }
-
-    private func run(_ options: [FileName]) throws -> Program.Outcome {
-        try Program.run(["copy"] + options + ["--", source, target])
-    }
-
-    /// Runs a script in the test's folder.
-    @discardableResult
-    private func shell(_ script: String, _ arguments: FileName...) throws -> String {
-        let text = FileName("cd \"$1\" || exit; shift\n" + script)
-        let outcome = try ChildProcess(["/bin/sh", "-c", text, "sh", place.path] + arguments).run()
-        return String(decoding: outcome.output, as: UTF8.self)
-    }
-
-    /// Everything that can be compared, a line for each entry.
-    private func listing(_ folder: String, _ more: String = "") throws -> String {
-        try shell(
-            "cd \(folder); find . ! -type d -printf '%P %y %m %U:%G %s %n %T@ %l \(more)\\n' -o "
-                + "-printf '%P %y %m %U:%G %T@ \(more)\\n' | LC_ALL=C sort; "
-                + "find . -type f -print0 | LC_ALL=C sort -z | xargs -0r cat"
-        )
     }
 }
