@@ -85,7 +85,7 @@ let package = Package(
         .executableTarget(
             name: "extbackup",
             dependencies: [
-                "ExtBackupKit", "Drives", "Indicators", "Reporting", "LinuxSystem", logging,
+                "ExtBackupKit", "Drives", "Copying", "Indicators", "Reporting", "LinuxSystem", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings

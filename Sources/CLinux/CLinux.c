@@ -230,3 +230,8 @@ int ext_file_system_kind(int fd, uint32_t *magic) {
     if (result == 0) *magic = (uint32_t)status.f_type;
     return result;
 }
+
+int ext_terminal_columns(int fd) {
+    struct winsize size;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : -1;
+}

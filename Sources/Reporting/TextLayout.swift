@@ -1,5 +1,5 @@
 /// Plain text of at most 78 columns (RFC 5322, 2.1.1: what every reader of mail shows unbroken).
-enum TextLayout {
+public enum TextLayout {
     static let width = 78
 
     /// Breaks `text` between words; a word that is longer than a line is broken inside.
@@ -51,7 +51,7 @@ enum TextLayout {
 
     /// How many columns a terminal gives the text: none for marks that stand on other characters, two for East
     /// Asian wide ones (Unicode Standard Annex 11, its blocks of the classes W and F).
-    static func columns(_ text: some StringProtocol) -> Int {
+    public static func columns(_ text: some StringProtocol) -> Int {
         text.unicodeScalars.reduce(0) { $0 + columns($1) }
     }
 

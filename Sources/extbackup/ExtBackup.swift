@@ -18,7 +18,7 @@ struct ExtBackup: ParsableCommand {
         version: Version.text,
         groupedSubcommands: [
             CommandGroup(name: "Drives:", subcommands: [PrepareDisk.self]),
-            CommandGroup(name: "Backups:", subcommands: [Run.self, Status.self, Approve.self]),
+            CommandGroup(name: "Backups:", subcommands: [Run.self, Status.self, Approve.self, Copy.self]),
             CommandGroup(name: "Set-up:", subcommands: [Config.self, LED.self, Mail.self]),
             CommandGroup(name: "For units:", subcommands: [Agent.self, Cleanup.self, Failed.self]),
         ]
@@ -27,7 +27,7 @@ struct ExtBackup: ParsableCommand {
     /// Parses, runs, and ends with the status that the design's table gives.
     static func main() {
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(ByteArguments.ofProcess)
             try command.run()
         } catch let failure as Failure {
             Output.complain(failure)

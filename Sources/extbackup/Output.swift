@@ -25,19 +25,47 @@ enum Output {
         if let hint = failure.hint { say("  hint: \(hint)") }
     }
 
+    /// Lines of a result, each with its end.
+    static func result(_ lines: [UInt8]) {
+        // Whoever closed our output does not want to read, ignoring.
+        try? StandardStream.output.write(lines)
+    }
+
     private static func write(_ text: String, to stream: StandardStream) {
         // Whoever closed our output does not want to read, ignoring.
         try? stream.write(Array(text.utf8))
     }
 }
 
-/// The table of exit statuses, as every help text ends with it.
+/// Lines of a result that are written together, since there may be millions.
+struct LineBuffer {
+    private var bytes: [UInt8] = []
+
+    /// Adds a line without its end.
+    mutating func append(_ line: [UInt8]) {
+        bytes += line
+        bytes.append(UInt8(ascii: "\n"))
+        if bytes.count >= 1 << 16 { flush() }
+    }
+
+    /// Writes what is left.
+    mutating func flush() {
+        Output.result(bytes)
+        bytes.removeAll(keepingCapacity: true)
+    }
+}
+
+/// The table of exit statuses, as help texts end with it.
 enum ExitStatusTable {
-    static var text: String {
-        ExitStatus.allCases.map { status in
+    /// All of them.
+    static var text: String { text(of: ExitStatus.allCases.map { ($0, $0.meaning) }) }
+
+    /// Those that a command ends with, and what they mean there.
+    static func text(of rows: [(status: ExitStatus, meaning: String)]) -> String {
+        rows.map { status, meaning in
             let code = String(status.rawValue)
             return String(repeating: " ", count: 5 - code.count) + code + "  " + status.name
-                + String(repeating: " ", count: 16 - status.name.count) + status.meaning
+                + String(repeating: " ", count: 16 - status.name.count) + meaning
         }.joined(separator: "\n")
     }
 }

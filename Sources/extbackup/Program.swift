@@ -99,7 +99,7 @@ extension DriveName {
         guard let name = DriveName(argument) else {
             throw Failure(
                 .usage,
-                "\(FileName(argument)) cannot be a drive's name",
+                "\(FileName(argument: argument)) cannot be a drive's name",
                 hint: "use \(DriveName.rule)"
             )
         }

@@ -5,7 +5,7 @@ import Testing
 @Suite("The command line")
 struct CommandLineTests {
     static let commands: [(words: String, names: [String])] = [
-        ("", ["--version", "prepare-disk", "run", "status", "approve", "config", "led", "mail"]),
+        ("", ["--version", "prepare-disk", "run", "status", "approve", "copy", "config", "led", "mail"]),
         (
             "prepare-disk",
             [
@@ -14,6 +14,14 @@ struct CommandLineTests {
             ]
         ),
         ("run", ["<name>", "--dry-run"]), ("status", ["--json"]), ("approve", ["<name>"]),
+        (
+            "copy",
+            [
+                "<src>", "<dst>", "--delete", "--max-delete <n>", "--exclude <pattern>",
+                "--include <pattern>", "--exclude-from <file>", "--one-file-system", "--dry-run", "--itemize",
+                "--json", "--quiet", "EXIT STATUS", "   25  held ",
+            ]
+        ),
         ("config", ["check"]),
         ("config check", ["--folder"]), ("led", ["test", "clear", "show"]), ("led test", []),
         ("led clear", []),
@@ -54,6 +62,7 @@ struct CommandLineTests {
             "bogus", "--bogus", "run --bogus", "run a b", "status red", "prepare-disk",
             "prepare-disk /dev/null",
             "prepare-disk --name red", "approve", "config check --folder", "led bogus", "cleanup", "agent",
+            "copy", "copy a",
             "failed",
             "prepare-disk /dev/null --name red --yes",
             "prepare-disk /dev/null --name red --yes --serial 1",

@@ -108,3 +108,6 @@ ssize_t ext_pread_cached(int fd, void *buffer, size_t length, int64_t offset);
 // fstatfs(2): sys/vfs.h is not in Swift's Glibc, and the magic numbers are macros (linux/magic.h).
 extern const uint32_t EXT_BTRFS_SUPER_MAGIC;
 int ext_file_system_kind(int fd, uint32_t *magic);
+
+// TIOCGWINSZ: how wide the terminal is, in columns; 0 when it does not say, -1 with errno when there is none.
+int ext_terminal_columns(int fd);

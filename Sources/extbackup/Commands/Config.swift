@@ -19,7 +19,7 @@ struct Config: ParsableCommand {
         var folder = "/etc/extbackup"
 
         func run() throws {
-            let summary = try ConfigurationCheck.perform(folder: FileName(folder))
+            let summary = try ConfigurationCheck.perform(folder: FileName(argument: folder))
             for line in summary { Output.result(line) }
         }
     }

@@ -54,11 +54,11 @@ struct PrepareDisk: ParsableCommand {
         guard let fileSystem = FileSystemKind(rawValue: filesystem) else {
             throw Failure(
                 .usage,
-                "\(FileName(filesystem)) is no file system for a drive",
+                "\(FileName(argument: filesystem)) is no file system for a drive",
                 hint: "ext4, xfs or btrfs"
             )
         }
-        let disk = try DiskDescription(at: FileName(device))
+        let disk = try DiskDescription(at: FileName(argument: device))
         try disk.refuse()
         for line in disk.lines { Output.say(line) }
         let ask = Ask(interruption: program.context.interruption)
@@ -80,7 +80,7 @@ struct PrepareDisk: ParsableCommand {
             guard confirmation.accepts(serial) else {
                 throw Failure(
                     .usage,
-                    "\(FileName(serial)) is not \(confirmation.question); nothing was changed",
+                    "\(FileName(argument: serial)) is not \(confirmation.question); nothing was changed",
                     hint: "compare it with what is written above and on the disk's label"
                 )
             }
@@ -101,7 +101,7 @@ struct PrepareDisk: ParsableCommand {
 
     private func choosePassphrase(_ ask: Ask) throws(Failure) -> SecretBytes? {
         if noPassphrase { return nil }
-        if let passphraseFile { return try Ask.firstLine(of: FileName(passphraseFile)) }
+        if let passphraseFile { return try Ask.firstLine(of: FileName(argument: passphraseFile)) }
         return try ask.newPassphrase()
     }
 }

@@ -1,0 +1,57 @@
+public import Copying
+import LinuxSystem
+
+/// One line of `--itemize`: a change in the form of rsync's `--itemize-changes`.
+public struct ItemizedChange: Sendable {
+    private let change: PlannedChange
+    private let differences: EntryDifferences?
+
+    /// Describes a change.
+    ///
+    /// - Parameter differences: what differs; nil when it is not known, which shows as question marks, as rsync's do.
+    public init(_ change: PlannedChange, differences: EntryDifferences? = nil) {
+        self.change = change
+        self.differences = differences
+    }
+
+    /// The line without its end: eleven characters, a space, and the path, with a slash behind a folder's.
+    public var bytes: [UInt8] {
+        var line = Array((code + " ").utf8)
+        line += change.path.isEmpty ? Array(".".utf8) : EscapedName(change.path).bytes
+        if change.entry == .directory { line.append(UInt8(ascii: "/")) }
+        return line
+    }
+
+    private var code: String {
+        switch change.kind {
+        case .new: (change.entry == .file ? ">" : "c") + kind + "+++++++++"
+        case .contents: (change.entry == .file ? ">" : "c") + kind + letters
+        case .metadata: "." + kind + letters
+        case .link: "h" + kind + "+++++++++"
+        case .removal, .leftover: "*deleting  "
+        }
+    }
+
+    private var letters: String { differences?.letters ?? "?????????" }
+
+    private var kind: String {
+        switch change.entry {
+        case .file: "f"
+        case .directory: "d"
+        case .symbolicLink: "L"
+        case .fifo, .socket: "S"
+        case .characterDevice, .blockDevice: "D"
+        }
+    }
+}
+
+extension EntryDifferences {
+    /// Their letters in rsync's order; the eighth, its `u`, stands for access times, which are not copied.
+    fileprivate var letters: String {
+        let columns: [(EntryDifferences, Character)] = [
+            (.contents, "c"), (.size, "s"), (.time, "t"), (.permissions, "p"), (.owner, "o"), (.group, "g"),
+            ([], "u"), (.acl, "a"), (.attributes, "x"),
+        ]
+        return String(columns.map { isDisjoint(with: $0.0) ? "." : $0.1 })
+    }
+}
