@@ -28,7 +28,9 @@ enum Bar {
     func outcome(of row: Row, among rows: [Row]) -> (figure: String, isMet: Bool)? {
         guard !row.measurements.isEmpty else { return nil }
         func fastest(_ peer: String) -> Row? {
-            rows.filter { $0.name.hasPrefix(peer) && !$0.measurements.isEmpty }.min { $0.seconds < $1.seconds }
+            rows.filter { $0.name.hasPrefix(peer) && !$0.measurements.isEmpty }.min {
+                $0.seconds < $1.seconds
+            }
         }
         switch self {
         case .times(let factor, let peer):

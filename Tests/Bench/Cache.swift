@@ -27,13 +27,27 @@ struct Cache: ~Copyable {
     /// Takes down mounts and loop devices and removes destinations, of this run or of a killed one. The source
     /// image stays.
     func clear() throws(BenchFailure) {
-        for mount in mounts() { try host.runAlways(["/usr/bin/umount", mount]) }
+        for mount in mounts() { try unmount(mount) }
         for device in try loops() { try host.runAlways(["/usr/sbin/losetup", "--detach", device]) }
         try host.runAlways([
             "/usr/bin/find", path, "-xdev", "-mindepth", "1", "-maxdepth", "1",
-            "(", "-name", "destination-*", "-o", "-name", "manifest-*", "-o", "-name", "measurement", ")", "-delete",
+            "(", "-name", "destination-*", "-o", "-name", "manifest-*", "-o", "-name", "measurement", ")",
+            "-delete",
         ])
         Throttle.remove()
+    }
+
+    /// A program that was killed may need a moment to let go.
+    private func unmount(_ path: String) throws(BenchFailure) {
+        for _ in 0..<20 {
+            do {
+                try host.runAlways(["/usr/bin/umount", path])
+                return
+            } catch {
+                Thread.sleep(for: .milliseconds(500))
+            }
+        }
+        try host.runAlways(["/usr/bin/umount", path])
     }
 
     private func mounts() -> [String] {
@@ -46,7 +60,9 @@ struct Cache: ~Copyable {
     }
 
     private func loops() throws(BenchFailure) -> [String] {
-        let list = try host.runAlways(["/usr/sbin/losetup", "--list", "--noheadings", "--output", "NAME,BACK-FILE"])
+        let list = try host.runAlways([
+            "/usr/sbin/losetup", "--list", "--noheadings", "--output", "NAME,BACK-FILE",
+        ])
         return list.split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ", maxSplits: 1)
             guard fields.count == 2, let file = fields.last?.drop(while: { $0 == " " }) else { return nil }

@@ -12,14 +12,17 @@ struct Circumstances {
         let version = rsync.split(separator: " ").dropFirst().prefix(2).joined(separator: " ")
         text = [
             "Linux \(kernel)", "\(Machine.processorCount) × \(model)",
-            "\(Machine.memoryBytes >> 30) GiB of memory", try Self.disk(of: settings.cache, host), "rsync \(version)",
+            "\(Machine.memoryBytes >> 30) GiB of memory", try Self.disk(of: settings.cache, host),
+            "rsync \(version)",
         ].joined(separator: ", ")
     }
 
     private static func disk(of folder: String, _ host: Host) throws(BenchFailure) -> String {
         let found = try host.run(["/usr/bin/findmnt", "-n", "-o", "SOURCE,FSTYPE", "-T", folder])
         let fields = found.split(whereSeparator: \.isWhitespace)
-        guard fields.count == 2, let name = fields[0].split(separator: "/").last else { return "unknown disk" }
+        guard fields.count == 2, let name = fields[0].split(separator: "/").last else {
+            return "unknown disk"
+        }
         let model = Host.lines(of: "/sys/class/block/\(name)/device/model")?.first.map { " (\($0))" } ?? ""
         let isSpinning = Host.lines(of: "/sys/class/block/\(name)/queue/rotational")?.first == "1"
         return "images on \(fields[1]) on \(name)\(model)\(isSpinning ? ", said to spin" : "")"
@@ -29,6 +32,7 @@ struct Circumstances {
     func line(_ settings: Settings, _ host: Host, runs: Int) throws(BenchFailure) -> String {
         let date = try host.run(["/usr/bin/date", "-u", "+%F %H:%M UTC"]).split(separator: "\n").first ?? ""
         let load = Host.lines(of: "/proc/loadavg")?.first?.split(separator: " ").first ?? "?"
-        return "`\(settings.command)`, \(date), \(runs) run\(runs == 1 ? "" : "s"), load before \(load). \(text)."
+        return
+            "`\(settings.command)`, \(date), \(runs) run\(runs == 1 ? "" : "s"), load before \(load). \(text)."
     }
 }

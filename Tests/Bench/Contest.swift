@@ -59,7 +59,7 @@ struct Contest: ~Copyable {
 
     private mutating func prepare() throws(BenchFailure) {
         var filled: Set<String> = []
-        for (index, program) in programs.enumerated() where filled.insert(program.mirror).inserted {
+        for program in programs where filled.insert(program.mirror).inserted {
             guard var disk = mirrors[program.mirror] else { continue }
             try disk.create(bytes: workload.imageBytes)
             try disk.attach()
@@ -71,7 +71,9 @@ struct Contest: ~Copyable {
             do {
                 try host.run(program.fill(place(program)))
             } catch BenchFailure.command(let command, let output) {
-                rows[index].failure = output
+                for other in programs.indices where programs[other].mirror == program.mirror {
+                    rows[other].failure = output
+                }
                 Host.say("  '\(command)' failed: \(output)")
             }
             // As a drive begins its month: mounted afresh.
@@ -99,7 +101,9 @@ struct Contest: ~Copyable {
         try disk.format(fileSystem, inodes: inodes())
         try disk.mount(fileSystem)
         let manifest = place(program).manifest
-        try host.run(["/usr/bin/rm", "-f", manifest, manifest + "-wal", manifest + "-shm", manifest + "-journal"])
+        try host.run([
+            "/usr/bin/rm", "-f", manifest, manifest + "-wal", manifest + "-shm", manifest + "-journal",
+        ])
     }
 
     // MARK: Runs
@@ -184,7 +188,9 @@ struct Contest: ~Copyable {
     private func movedInodes(_ program: Program, _ name: String) throws(BenchFailure) -> String {
         guard case .moves = workload.change else { return "" }
         let root = place(program).destination
-        let paths = ["file-\(name)", "folder-\(name)", "folder-\(name)/0000/00/file-00000000"].map { "\(root)/\($0)" }
+        let paths = ["file-\(name)", "folder-\(name)", "folder-\(name)/0000/00/file-00000000"].map {
+            "\(root)/\($0)"
+        }
         return try host.run(["/usr/bin/stat", "--format", "%i"] + paths)
     }
 

@@ -40,7 +40,6 @@ struct Disk {
         let options =
             switch fileSystem {
             case "ext4": ["-q", "-F", "-m", "0", "-N", "\(inodes)", "-E", "nodiscard"]
-            case "xfs": ["-q", "-f", "-K"]
             default: ["-q", "-f", "-K"]
             }
         try host.run(["/usr/sbin/mkfs.\(fileSystem)"] + options + [device])

@@ -10,7 +10,11 @@ struct Host: Sendable {
     @discardableResult
     func run(_ arguments: [String]) throws(BenchFailure) -> String {
         if interruption.isRequested { throw .interrupted }
-        return try runAlways(arguments)
+        do {
+            return try runAlways(arguments)
+        } catch {
+            throw interruption.isRequested ? .interrupted : error
+        }
     }
 
     /// As `run`, also when the benchmark was told to stop: for clearing away.
@@ -18,7 +22,6 @@ struct Host: Sendable {
     func runAlways(_ arguments: [String]) throws(BenchFailure) -> String {
         let child = ChildProcess(arguments.map { FileName($0) }, timeout: .seconds(4 * 3600))
         let outcome = try system { () throws(SystemError) in try child.run() }
-        if interruption.isRequested, !outcome.isSuccess { throw .interrupted }
         guard outcome.isSuccess else {
             let reason = outcome.output.isEmpty ? "\(outcome.ending)" : outcome.lastLine
             throw .command(arguments.joined(separator: " "), output: reason)
@@ -36,7 +39,8 @@ struct Host: Sendable {
     }
 
     static func exists(_ path: String) -> Bool {
-        (try? Descriptor.open(FileName(path), [.path, .followLink])) != nil  // Absence is an answer, ignoring.
+        // Absence is an answer, ignoring.
+        (try? Descriptor.open(FileName(path), [.path, .followLink])) != nil
     }
 
     /// Replaces a file.

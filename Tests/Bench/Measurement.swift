@@ -19,7 +19,9 @@ struct Measurement {
 
     /// Reads the report of the C program's `measure`.
     init(report path: String) throws(BenchFailure) {
-        guard let lines = Host.lines(of: path) else { throw .unexpected("there is no measurement in '\(path)'") }
+        guard let lines = Host.lines(of: path) else {
+            throw .unexpected("there is no measurement in '\(path)'")
+        }
         var disks: [Requests] = []
         var status = -1
         for line in lines {

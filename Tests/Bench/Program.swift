@@ -111,8 +111,12 @@ extension Program {
         floor("statx, 2 renames") {
             let (before, after) = $0.names
             let scan = "\"$0\" scan \"$1\" 2 && "
-            let moves = ["file", "folder"].map { "\"$0\" rename \"$2/\($0)-\(before)\" \"$2/\($0)-\(after)\"" }
-            return ["/bin/sh", "-c", scan + moves.joined(separator: " && "), $0.floor, $0.source, $0.destination]
+            let moves = ["file", "folder"].map {
+                "\"$0\" rename \"$2/\($0)-\(before)\" \"$2/\($0)-\(after)\""
+            }
+            return [
+                "/bin/sh", "-c", scan + moves.joined(separator: " && "), $0.floor, $0.source, $0.destination,
+            ]
         }
     }
 }

@@ -19,7 +19,10 @@ struct Table {
 
     private func line(_ row: Row) -> String {
         let all = row.measurements
-        guard !all.isEmpty else { return "| \(row.name) | \(row.failure ?? "not run") |" + String(repeating: " |", count: 7) }
+        guard !all.isEmpty else {
+            let reason = (row.failure ?? "not run").replacing("|", with: "\\|")
+            return "| \(row.name) | \(reason) |" + String(repeating: " |", count: 7)
+        }
         func range(_ values: [Double]) -> String {
             let text = short(values.median)
             guard values.count > 1, let least = values.min(), let most = values.max() else { return text }
@@ -35,7 +38,8 @@ struct Table {
         let cells = [
             row.name + (row.failure.map { " (**failed**: \($0))" } ?? ""), range(all.map(\.seconds)),
             short(all.map(\.processorSeconds).median), mebibytes(row.peakBytes),
-            requests(\.source.reads, \.source.readBytes), requests(\.destination.reads, \.destination.readBytes),
+            requests(\.source.reads, \.source.readBytes),
+            requests(\.destination.reads, \.destination.readBytes),
             requests(\.destination.writes, \.destination.writtenBytes),
             row.bars.map(\.description).joined(separator: "; "), outcomes.joined(separator: "; "),
         ]
@@ -55,6 +59,9 @@ struct ReportFile {
         all processes, without the kernel's own writers; memory is the sum of the highest that each process had.
         Requests and bytes are the kernel's counters of the two disks. A row's *asked for* compares with the fastest
         row whose name begins so.
+
+        A spinning disk is imitated by a limit of requests. The kernel counts them before it merges neighbors, so
+        reading ahead costs more than it would on a real disk; both sides of a comparison suffer alike.
         """
 
     let path: String

@@ -28,7 +28,9 @@ struct Throttle {
     private static func hierarchy() -> (path: String, version: Version)? {
         for line in Host.lines(of: "/proc/self/mountinfo") ?? [] {
             let fields = line.split(separator: " ")
-            guard fields.count > 4, let dash = fields.firstIndex(of: "-"), dash + 3 < fields.count else { continue }
+            guard fields.count > 4, let dash = fields.firstIndex(of: "-"), dash + 3 < fields.count else {
+                continue
+            }
             let path = String(fields[4])
             if fields[dash + 1] == "cgroup", fields[dash + 3].split(separator: ",").contains("blkio") {
                 return (path, .one)

@@ -51,7 +51,8 @@ enum Tree {
     /// Files and folders, for the number of inodes.
     var inodes: Int {
         switch self {
-        case .files(let count, _), .attributes(let count, _), .links(let count, _, _): count + count / 50 + 1000
+        case .files(let count, _), .attributes(let count, _), .links(let count, _, _):
+            count + count / 50 + 1000
         case .large, .holes: 1000
         case .moves(_, let files, _): files + files / 50 + 1000
         }
@@ -101,7 +102,9 @@ extension Tree {
             return [[floor, "touch-files", folder, "\(count)", "\(size)", "\(round)"]]
         case .moves:
             let (from, to) = Host.exists("\(folder)/file-one") ? ("one", "two") : ("two", "one")
-            return ["file", "folder"].map { [floor, "rename", "\(folder)/\($0)-\(from)", "\(folder)/\($0)-\(to)"] }
+            return ["file", "folder"].map {
+                [floor, "rename", "\(folder)/\($0)-\(from)", "\(folder)/\($0)-\(to)"]
+            }
         }
     }
 }

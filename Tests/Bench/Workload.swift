@@ -59,7 +59,8 @@ extension Workload {
                 programs: { fileSystem in
                     let times = fileSystem == "xfs" ? 3.3 : fileSystem == "btrfs" ? 2.3 : 2
                     return [
-                        .copier().with(.times(times, "rsync"), .within(1.25, "floor")), .copierWithoutManifest,
+                        .copier().with(.times(times, "rsync"), .within(1.25, "floor")),
+                        .copierWithoutManifest,
                         .rsync(), .cp, .floorCopy(threads: 2, "direct"), .floorCopy(threads: 2, "tmpfile"),
                     ]
                 }
@@ -73,7 +74,8 @@ extension Workload {
                 fileSystems: everywhere,
                 programs: { _ in
                     [
-                        .copier().with(.times(4, "rsync"), .times(0.9, "cp -a")), .copierWithoutManifest, .rsync(),
+                        .copier().with(.times(4, "rsync"), .times(0.9, "cp -a")), .copierWithoutManifest,
+                        .rsync(),
                         .cp, .floorCopy(threads: 1, "direct"),
                     ]
                 }
@@ -116,7 +118,8 @@ extension Workload {
             ),
             Workload(
                 name: "no-change-spinning",
-                title: "No change, \(spinning) files, caches dropped, 150 reads a second from the destination",
+                title:
+                    "No change, \(spinning) files, caches dropped, 150 reads a second from the destination",
                 tree: .files(spinning, size: 100),
                 start: .mirror,
                 memory: .nothing,
@@ -142,7 +145,8 @@ extension Workload {
             runs: 1,
             programs: { _ in
                 [
-                    .copier().with(.memory(64 << 20)), .copierWithoutManifest.on("peers").with(.memory(64 << 20)),
+                    .copier().with(.memory(64 << 20)),
+                    .copierWithoutManifest.on("peers").with(.memory(64 << 20)),
                     .rsync().on("peers"),
                 ]
             }
@@ -157,7 +161,8 @@ extension Workload {
         return [
             Workload(
                 name: "blocks",
-                title: "1 % of the blocks of 64 KiB changed in a file of \(mebibytes(large)) MiB, caches dropped",
+                title:
+                    "1 % of the blocks of 64 KiB changed in a file of \(mebibytes(large)) MiB, caches dropped",
                 tree: blocks,
                 start: .mirror,
                 memory: .nothing,
@@ -175,7 +180,8 @@ extension Workload {
             ),
             Workload(
                 name: "moved",
-                title: "A file of \(mebibytes(large)) MiB and a folder of \(moved) files of 4 KiB, both moved",
+                title:
+                    "A file of \(mebibytes(large)) MiB and a folder of \(moved) files of 4 KiB, both moved",
                 tree: .moves(large: large, files: moved, size: 4096),
                 start: .mirror,
                 memory: .status,

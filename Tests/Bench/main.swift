@@ -13,7 +13,9 @@ func endChild(_ signal: Int32) {
 }
 
 func measureAll(_ settings: Settings, _ host: Host) throws(BenchFailure) {
-    guard effectiveUserID() == 0 else { throw .unexpected("the benchmark mounts file systems: run it as root") }
+    guard effectiveUserID() == 0 else {
+        throw .unexpected("the benchmark mounts file systems: run it as root")
+    }
     let cache = try Cache(settings.cache, host)
     try cache.clear()
     let result: Result<Void, BenchFailure>
