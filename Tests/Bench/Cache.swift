@@ -39,7 +39,7 @@ struct Cache: ~Copyable {
 
     /// A program that was killed may need a moment to let go.
     private func unmount(_ path: String) throws(BenchFailure) {
-        for _ in 0..<20 {
+        for _ in 0..<120 {
             do {
                 try host.runAlways(["/usr/bin/umount", path])
                 return

@@ -8,7 +8,7 @@ struct Table {
 
     var markdown: String {
         var lines = [
-            "### \(fileSystem)", "", circumstances, "",
+            "### \(fileSystem): \(workload.title)", "", circumstances, "",
             "| | time s (from–to) | CPU s | memory MiB | source reads | destination reads | destination writes "
                 + "| asked for | reached |",
             "|---|---|---|---|---|---|---|---|---|",
@@ -94,7 +94,7 @@ struct ReportFile {
                 tables["\(workload.name) \(kind)"].map { (kind, $0) }
             }
             if present.isEmpty { continue }
-            text += "\n## \(workload.name): \(workload.title)\n"
+            text += "\n## \(workload.name)\n"
             for (kind, table) in present {
                 text += "\n<!-- table \(workload.name) \(kind) -->\n\(table)\n<!-- end -->\n"
             }

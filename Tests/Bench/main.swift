@@ -43,7 +43,7 @@ func measureAll(_ settings: Settings, _ cache: borrowing Cache) throws(BenchFail
             let rows = try Contest(workload, on: kind, settings, cache, source).run()
             try cache.clear()
             let table = Table(workload: workload, fileSystem: kind, rows: rows, circumstances: about)
-            let heading = "\n## \(workload.name): \(workload.title)\n\n"
+            let heading = "\n## \(workload.name)\n\n"
             try system { () throws(SystemError) in
                 try standardOutput.writeAll(Array((heading + table.markdown + "\n\n").utf8))
             }
