@@ -22,6 +22,7 @@ RELEASE = -c release --static-swift-stdlib --product extbackup -Xlinker --exclud
 help:
 	@echo "make demo      see the whole job on a virtual NAS: no drive, no light needed"
 	@echo "make test      all tests: unit, engine, and the lab's scenarios"
+	@echo "make bench     the copier beside rsync, cp and bare system calls (an hour and a half; needs root)"
 	@echo "make build     the program, in release mode: .build/release/extbackup"
 	@echo "make install   put it on this machine (DESTDIR=, PREFIX=$(PREFIX))"
 	@echo "make uninstall take it away again; keys, headers, history and configuration stay"
@@ -59,8 +60,22 @@ demo: deps stage
 	$(SWIFT) build --product blinkstick-vhci
 	@EXTBACKUP_STAGE=$(CURDIR)/.stage .build/debug/extbackup-demo
 
-bench:
-	@echo "there is nothing to measure yet: the copier's benchmarks come with its manifest"
+# What is measured: WORK="first-small no-change" FS="ext4 xfs" RUNS=5 SCALE=0.1, everything when nothing is said.
+# Tables go to docs/benchmarks.md; those of a smaller scale stay beside the images, as they tell nothing.
+WORK ?=
+FS ?=
+RUNS ?=
+SCALE ?=
+ENGINE ?= $(CURDIR)/.build/release/extbackup
+BENCH_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/extbackup-bench
+BENCH_REPORT ?= $(if $(filter-out 1,$(SCALE)),$(BENCH_CACHE)/benchmarks-scaled.md,$(CURDIR)/docs/benchmarks.md)
+SUDO ?= $(if $(filter 0,$(shell id -u)),,sudo)
+
+bench: build
+	$(SWIFT) build $(RELEASE:extbackup=extbackup-floor)
+	$(SWIFT) build $(RELEASE:extbackup=extbackup-bench)
+	@$(SUDO) .build/release/extbackup-bench ENGINE="$(ENGINE)" FLOOR="$(CURDIR)/.build/release/extbackup-floor" \
+	    CACHE="$(BENCH_CACHE)" REPORT="$(BENCH_REPORT)" WORK="$(WORK)" FS="$(FS)" RUNS="$(RUNS)" SCALE="$(SCALE)"
 
 UNITS = extbackup@.service extbackup-failed@.service extbackup-led.service extbackup-mail.path extbackup-mail.service
 

@@ -154,6 +154,19 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         tests("LabTests", ["Lab"]),
+
+        // The benchmark, and the C program of bare system calls that it measures beside the copier.
+        .executableTarget(
+            name: "extbackup-floor",
+            path: "Tests/CFloor",
+            cSettings: [.define("_GNU_SOURCE")]
+        ),
+        .executableTarget(
+            name: "extbackup-bench",
+            dependencies: ["LinuxSystem", systemPackage],
+            path: "Tests/Bench",
+            swiftSettings: swiftSettings
+        ),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -4,7 +4,7 @@ internal import SystemPackage
 
 extension FileName {
     /// The path of the folder that this path's last part is in: `/` for `/a`, `.` for `a`.
-    public var parent: FileName {
+    public var parentFolder: FileName {
         let slash = UInt8(ascii: "/")
         var rest = bytes[...]
         while rest.count > 1, rest.last == slash { rest = rest.dropLast() }

@@ -109,7 +109,9 @@ final class ManifestRunTests {
 
     @Test("takes two entries that changed places for what they are")
     func swapped() throws {
-        try source.make([.folder("a", [.file("f", "one")]), .folder("b", [.file("f", "two!")]), .file("c", "c")])
+        try source.make([
+            .folder("a", [.file("f", "one")]), .folder("b", [.file("f", "two!")]), .file("c", "c"),
+        ])
         try update()
         try source.exchange("a", with: "b")
         try update()

@@ -77,37 +77,35 @@ struct EscapedNameTests {
 
 @Suite("An itemized change")
 struct ItemizedChangeTests {
-    static let lines:
-        [(kind: PlannedChange.Kind, entry: EntryKind, differences: EntryDifferences?, line: String)] = [
-            (.new, .file, nil, ">f+++++++++ x"), (.new, .directory, nil, "cd+++++++++ x/"),
-            (.new, .symbolicLink, nil, "cL+++++++++ x"), (.new, .fifo, nil, "cS+++++++++ x"),
-            (.new, .socket, nil, "cS+++++++++ x"), (.new, .characterDevice, nil, "cD+++++++++ x"),
-            (.new, .blockDevice, nil, "cD+++++++++ x"),
-            (.contents, .file, nil, ">f????????? x"), (.contents, .file, [.size, .time], ">f.st...... x"),
+    static let lines: [(kind: PlannedChange.Kind, entry: EntryKind, differences: Differences, line: String)] =
+        [
+            (.new, .file, [], ">f+++++++++ x"), (.new, .directory, [], "cd+++++++++ x/"),
+            (.new, .symbolicLink, [], "cL+++++++++ x"), (.new, .fifo, [], "cS+++++++++ x"),
+            (.new, .socket, [], "cS+++++++++ x"), (.new, .characterDevice, [], "cD+++++++++ x"),
+            (.new, .blockDevice, [], "cD+++++++++ x"),
+            (.contents, .file, [], ">f????????? x"), (.contents, .file, [.size, .time], ">f.st...... x"),
             (.contents, .file, [.contents], ">fc........ x"),
             (.contents, .symbolicLink, [.contents, .time], "cLc.t...... x"),
             (.metadata, .file, [.permissions], ".f...p..... x"),
-            (.metadata, .file, [.owner, .group, .acl, .attributes], ".f....og.ax x"),
+            (.metadata, .file, [.owner, .group, .accessLists, .attributes], ".f....og.ax x"),
             (.metadata, .directory, [.time], ".d..t...... x/"),
-            (.metadata, .directory, nil, ".d????????? x/"),
+            (.move, .file, [], "mf......... x"),
             (.metadata, .symbolicLink, [], ".L......... x"),
-            (.link, .file, nil, "hf+++++++++ x"), (.removal, .file, nil, "*deleting   x"),
-            (.removal, .directory, nil, "*deleting   x/"), (.leftover, .file, nil, "*deleting   x"),
+            (.link, .file, [], "hf+++++++++ x"), (.removal, .file, [], "*deleting   x"),
+            (.removal, .directory, [], "*deleting   x/"), (.leftover, .file, [], "*deleting   x"),
         ]
 
     @Test("is one line in rsync's form", arguments: lines)
-    func line(kind: PlannedChange.Kind, entry: EntryKind, differences: EntryDifferences?, line: String) {
-        let change = PlannedChange(kind: kind, entry: entry, path: "x", bytes: 0)
-        #expect(
-            String(decoding: ItemizedChange(change, differences: differences).bytes, as: UTF8.self) == line
-        )
+    func line(kind: PlannedChange.Kind, entry: EntryKind, differences: Differences, line: String) {
+        let change = PlannedChange(kind: kind, entry: entry, path: "x", bytes: 0, differences: differences)
+        #expect(String(decoding: ItemizedChange(change).bytes, as: UTF8.self) == line)
     }
 
     @Test("calls the root by a dot")
     func root() {
-        let change = PlannedChange(kind: .metadata, entry: .directory, path: "", bytes: 0)
+        let change = PlannedChange(kind: .metadata, entry: .directory, path: "", bytes: 0, differences: .time)
         #expect(
-            String(decoding: ItemizedChange(change, differences: .time).bytes, as: UTF8.self)
+            String(decoding: ItemizedChange(change).bytes, as: UTF8.self)
                 == ".d..t...... ./"
         )
     }

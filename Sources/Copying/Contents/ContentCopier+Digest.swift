@@ -19,7 +19,8 @@ extension ContentCopier {
             if interruption.isRequested { throw .run(.interrupted) }
             let from = position
             try TransferEnd.reading { () throws(SystemError) in try extents.move(to: from, in: source) }
-            let data = extents.current.isEmpty ? status.size : ContentBlock.start(of: extents.current.lowerBound)
+            let data =
+                extents.current.isEmpty ? status.size : ContentBlock.start(of: extents.current.lowerBound)
             do throws(CopyError) {
                 if data > position {
                     try digest.appendHole(data - position)

@@ -25,7 +25,7 @@ struct CopyFolders: ~Copyable {
             return CopyFolders(
                 source: source,
                 destination: try duplicate(standIn.descriptor),
-                available: try availableBytes(path.parent, path),
+                available: try availableBytes(path.parentFolder, path),
                 standIn: standIn
             )
         }

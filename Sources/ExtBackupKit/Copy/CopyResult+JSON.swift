@@ -127,6 +127,7 @@ extension SkippedEntry.Reason {
         case .holdsExcluded: "holdsExcluded"
         case .reservedName: "reservedName"
         case .isDestination: "isDestination"
+        case .unusableRules: "unusableRules"
         }
     }
 }

@@ -24,7 +24,8 @@ extension CopyResult {
         var remarks: [CopyRemark] = skipped.listed.map {
             switch $0.reason {
             case .isDestination: .warning("\($0); it is left out")
-            case .unreadable, .changedWhileRead, .refused, .attributeRefused, .holdsExcluded, .reservedName:
+            case .unreadable, .changedWhileRead, .refused, .attributeRefused, .holdsExcluded, .reservedName,
+                .unusableRules:
                 .error("\($0)")
             }
         }

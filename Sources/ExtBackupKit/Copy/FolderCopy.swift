@@ -49,12 +49,12 @@ public struct FolderCopy {
             let request = try CopyRequest(
                 source: folders.source,
                 destination: folders.destination,
-                filter: options.filter,
+                selection: EntrySelection(rules: options.filter),
                 boundary: options.boundary
             )
             let plan = try CopyPlan.make(request, interruption: interruption, progress: onProgress)
             result.take(plan, available: folders.available)
-            let removals = tell(plan, result, onChange)
+            let removals = try tell(plan, result, onChange)
             onPlanned()
             let order = try order(result)
             switch options.mode {
@@ -81,11 +81,15 @@ public struct FolderCopy {
     ///
     /// - Returns: how many removals the plan has, a folder with its contents being one. Only asked for where they are
     ///   held, so it is not counted where the engine has none.
-    private func tell(_ plan: CopyPlan, _ result: CopyResult, _ onChange: ((PlannedChange) -> Void)?) -> Int {
+    private func tell(
+        _ plan: CopyPlan,
+        _ result: CopyResult,
+        _ onChange: ((PlannedChange) -> Void)?
+    ) throws(CopyError) -> Int {
         let isHolding = result.deletions == .hold
         if onChange == nil, !isHolding || plan.summary.deletionCount == 0 { return 0 }
         var removals = 0
-        plan.forEachChange { change in
+        try plan.forEachChange { change in
             let isRemoval = change.kind == .removal
             if isRemoval { removals += 1 }
             if !isRemoval || !isHolding { onChange?(change) }
@@ -136,6 +140,10 @@ extension Failure {
             )
         case .outOfResources:
             self.init(.failed, "\(error)", hint: "end other programs")
+        case .workFileFailed:
+            self.init(.failed, "\(error)", hint: "make room in /var/tmp")
+        case .manifestFailed:
+            self.init(.failed, "\(error)", hint: "make room beside it, or remove it: it is made anew")
         }
     }
 }

@@ -4,14 +4,10 @@ import LinuxSystem
 /// One line of `--itemize`: a change in the form of rsync's `--itemize-changes`.
 public struct ItemizedChange: Sendable {
     private let change: PlannedChange
-    private let differences: EntryDifferences?
 
     /// Describes a change.
-    ///
-    /// - Parameter differences: what differs; nil when it is not known, which shows as question marks, as rsync's do.
-    public init(_ change: PlannedChange, differences: EntryDifferences? = nil) {
+    public init(_ change: PlannedChange) {
         self.change = change
-        self.differences = differences
     }
 
     /// The line without its end: eleven characters, a space, and the path, with a slash behind a folder's.
@@ -28,11 +24,13 @@ public struct ItemizedChange: Sendable {
         case .contents: (change.entry == .file ? ">" : "c") + kind + letters
         case .metadata: "." + kind + letters
         case .link: "h" + kind + "+++++++++"
+        // rsync has no letter for it: it copies what was moved.
+        case .move: "m" + kind + "........."
         case .removal, .leftover: "*deleting  "
         }
     }
 
-    private var letters: String { differences?.letters ?? "?????????" }
+    private var letters: String { change.differences.letters }
 
     private var kind: String {
         switch change.entry {
@@ -45,12 +43,12 @@ public struct ItemizedChange: Sendable {
     }
 }
 
-extension EntryDifferences {
+extension Differences {
     /// Their letters in rsync's order; the eighth, its `u`, stands for access times, which are not copied.
     fileprivate var letters: String {
-        let columns: [(EntryDifferences, Character)] = [
+        let columns: [(Differences, Character)] = [
             (.contents, "c"), (.size, "s"), (.time, "t"), (.permissions, "p"), (.owner, "o"), (.group, "g"),
-            ([], "u"), (.acl, "a"), (.attributes, "x"),
+            ([], "u"), (.accessLists, "a"), (.attributes, "x"),
         ]
         return String(columns.map { isDisjoint(with: $0.0) ? "." : $0.1 })
     }
