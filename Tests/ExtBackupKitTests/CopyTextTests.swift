@@ -83,7 +83,7 @@ struct ItemizedChangeTests {
             (.new, .symbolicLink, [], "cL+++++++++ x"), (.new, .fifo, [], "cS+++++++++ x"),
             (.new, .socket, [], "cS+++++++++ x"), (.new, .characterDevice, [], "cD+++++++++ x"),
             (.new, .blockDevice, [], "cD+++++++++ x"),
-            (.contents, .file, [], ">f????????? x"), (.contents, .file, [.size, .time], ">f.st...... x"),
+            (.contents, .file, [], ">f......... x"), (.contents, .file, [.size, .time], ">f.st...... x"),
             (.contents, .file, [.contents], ">fc........ x"),
             (.contents, .symbolicLink, [.contents, .time], "cLc.t...... x"),
             (.metadata, .file, [.permissions], ".f...p..... x"),
