@@ -154,7 +154,9 @@ extension Planner {
         }
         if isRecorded, let part, let row {
             let digest = EntryMetadata.digest(of: wanted, part.manifest.hashKey)
-            if digest == row.attributes { return differences }
+            // Which of them differ, only the destination could tell, and it is not asked.
+            if digest != row.attributes { differences.formUnion([.accessLists, .attributes]) }
+            return differences
         }
         do {
             let present = try EntryMetadata.readAttributes(at: mirrorFolder().attributes(of: name), ability)
