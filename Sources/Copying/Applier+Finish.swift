@@ -33,7 +33,7 @@ extension Applier {
         return try sourceMetadata(path.parent, path.lastComponent, .directory, parent)
     }
 
-    private func rootMetadata() throws(CopyError) -> EntryMetadata {
+    func rootMetadata() throws(CopyError) -> EntryMetadata {
         let root = request.source
         do {
             return try EntryMetadata(

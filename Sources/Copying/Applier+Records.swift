@@ -97,6 +97,10 @@ extension Applier {
         _ child: FolderNumber
     ) throws(CopyError) {
         try checkInterruption()
+        if step.name.isEmpty {
+            try record(folder, rootMetadata())
+            return
+        }
         let sourceFolder: SharedDescriptor
         do {
             sourceFolder = try source.move(to: folder.path)

@@ -141,7 +141,13 @@ struct Planner {
         if !isUnchanged(sourceRoot, row) {
             folder.differences = try metadataDifferences(FileName(), pair, row) ?? []
         }
-        if !folder.differences.isEmpty { summary.metadataOnly += 1 }
+        if !folder.differences.isEmpty {
+            summary.metadataOnly += 1
+        } else if part != nil && row == nil {
+            // Without a row of the root nothing below it is believed.
+            let action = PlannedStep.Action.record(child: folder.number)
+            try addStep(PlannedStep(name: FileName(), kind: .directory, action: action))
+        }
         var meter = self.meter
         let scanned = ahead.reader.read(
             source: request.source,

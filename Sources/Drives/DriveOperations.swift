@@ -33,6 +33,8 @@ public protocol DriveOperations: Sendable {
     ///
     /// - Throws: `EBUSY` when it is in use, `ENODEV` when there is none.
     func deactivate(_ mapping: FileName, _ mode: Deactivation) throws(CryptError)
+    /// Opens the device behind a mapping for reading.
+    func openDevice(of mapping: FileName) throws(SystemError) -> Descriptor
     /// The names of all mappings, also of those that are not ours.
     func mappings() throws(SystemError) -> [FileName]
 

@@ -72,6 +72,11 @@ extension LinuxDriveOperations {
         _ = try? ChildProcess(wipe, timeout: .seconds(20)).run()
     }
 
+    /// Opens the node; the mapping's name is a link to it.
+    public func openDevice(of mapping: FileName) throws(SystemError) -> Descriptor {
+        try Descriptor.open(Self.node(of: mapping), [.read, .nonBlocking, .followLink])
+    }
+
     /// From sysfs.
     public func mappings() throws(SystemError) -> [FileName] {
         try SysfsDisks.mappings().compactMap(\.mappingName)

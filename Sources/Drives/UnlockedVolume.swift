@@ -22,6 +22,14 @@ public struct UnlockedVolume: ~Copyable, Sendable {
     /// The open device's path, below /dev/mapper.
     public var path: FileName { FileName("/dev/mapper").appending(mapping.name) }
 
+    /// Calls `body` with the open device, of which nothing is mounted, for reading. What `body` keeps open of it makes
+    /// `lock` fail.
+    public borrowing func withDevice<Result>(
+        _ body: (borrowing Descriptor) throws(SystemError) -> Result
+    ) throws(SystemError) -> Result {
+        try body(plug.operations.openDevice(of: mapping.name))
+    }
+
     /// Checks the file system and mounts it, with `MountFlags.drive`, at a directory that is made (0700) when
     /// missing. Call `MountNamespace.makePrivate` at the program's start.
     ///

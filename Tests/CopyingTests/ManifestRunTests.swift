@@ -71,6 +71,14 @@ final class ManifestRunTests {
         try expectEqual(source, destination)
     }
 
+    @Test("of a destination that was equal before is told of its root, too")
+    func equalBefore() throws {
+        try source.make([.folder("a", [.file("f", "text")])])
+        _ = try copy(source, to: destination)
+        try update(.compared)
+        #expect(try ManifestPart(of: manifest, trusting: .sealed).trust == .sealed)
+    }
+
     @Test("renames what was moved, and writes no data for it")
     func moved() throws {
         try source.make([

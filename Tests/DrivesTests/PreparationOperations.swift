@@ -78,6 +78,13 @@ final class PreparationOperations: DriveOperations {
         detachLoopDevice(loop)
     }
 
+    func openDevice(of mapping: FileName) throws(SystemError) -> Descriptor {
+        guard let loop = state.withLock({ $0.loops[mapping] }) else {
+            throw SystemError(call: "open", subject: mapping, errno: .noSuchFileOrDirectory)
+        }
+        return try Descriptor.open(loop, .read)
+    }
+
     func mappings() -> [FileName] { openMappings }
 
     private static let folder: FileName = "/dev/mapper"

@@ -112,6 +112,11 @@ final class RecordingDriveOperations: DriveOperations {
         state.withLock { $0.mappings.removeAll { $0 == mapping } }
     }
 
+    func openDevice(of mapping: FileName) throws(SystemError) -> Descriptor {
+        try system("open device")
+        return try Descriptor.open("/dev/null", .read)
+    }
+
     func mappings() throws(SystemError) -> [FileName] { state.withLock { $0.mappings } }
 
     func checkFileSystem(

@@ -8,19 +8,30 @@ import Testing
 
 @testable import ExtBackupKit
 
-private let opening: [String] = ["candidates", "candidates", "pin", "recheck", "activate", "check", "mount"]
-private let closing: [String] = ["unmount", "deactivate", "flush", "power off"]
+private let opening: [String] = [
+    "candidates", "candidates", "pin", "recheck", "activate", "open device", "check", "mount",
+]
+private let release: [String] = ["deactivate", "flush", "power off"]
+private let closing: [String] = ["unmount"] + release
+/// The seal is read for the next run.
+private let sealing: [String] = ["unmount", "open device"] + release
 /// One sync for the copy's batch is the file system's own; these are the run's: after copying, and before unmounting.
 private let syncs: [String] = ["sync", "sync"]
-private let whole: [String] = opening + syncs + closing
+/// One before them: what the drive says of its catalogue, before the first change.
+private let changingSyncs: [String] = ["sync"] + syncs
+private let whole: [String] = opening + syncs + sealing
+private let changing: [String] = opening + changingSyncs + sealing
 /// Nothing was written, so that only unmounting syncs.
 private let toUnmount: [String] = opening + ["sync"] + closing
-private let toUnlock: [String] = Array(opening.dropLast(2))
+private let toUnlock: [String] = Array(opening.dropLast(3))
 private let unmounted: [String] = opening + ["deactivate", "flush"]
-private let unreleased: [String] = opening + syncs + ["unmount", "deactivate", "flush"]
-private let pulled: [String] = opening + ["sync", "unmount", "deactivate"]
+private let unreleased: [String] = ["unmount", "deactivate", "flush"]
+private let unreleasedAtUnmount: [String] = opening + changingSyncs + unreleased
+private let unreleasedAfterSeal: [String] = Array(changing.dropLast())
+private let pulled: [String] = opening + syncs + ["unmount", "deactivate"]
 private let busy: [String] =
-    opening + syncs + Array(repeating: "unmount", count: 14) + Array(repeating: "deactivate", count: 13)
+    opening + changingSyncs + Array(repeating: "unmount", count: 14)
+    + Array(repeating: "deactivate", count: 13)
 
 @Suite("A run", Need.root)
 struct BackupRunTests {
@@ -179,7 +190,7 @@ struct BackupRunTests {
             "whose source lost everything",
             .held,
             "the source is empty, but the drive has 1 entries of it",
-            calls: whole,
+            calls: changing,
             light: .held,
             subject: "deletions are HELD"
         ) { try Descriptor.open($0.sourcePath, .directory).unlink("old") },
@@ -187,7 +198,7 @@ struct BackupRunTests {
             "that would delete too much",
             .held,
             "1 of 1 entries would be deleted, more than 0 or 20 percent",
-            calls: whole,
+            calls: changing,
             light: .held,
             subject: "deletions are HELD",
             copied: ["new", "old"]
@@ -213,7 +224,7 @@ struct BackupRunTests {
             "for a source that is not configured",
             .config,
             "wants the source 'music', which is not configured",
-            calls: whole,
+            calls: changing,
             subject: "FAILED: configuration invalid"
         ) {
             try $0.home.write("etc/drives.d/red.toml", Sandbox.driveFile + "sources = ['photos', 'music']\n")
@@ -225,7 +236,7 @@ struct BackupRunTests {
             "that is interrupted",
             .interrupted,
             "the run was stopped before it was done",
-            calls: toUnmount,
+            calls: opening + syncs + closing,
             subject: "was STOPPED while"
         ) { sandbox in
             try sandbox.home.write("photos/new", "new")
@@ -233,30 +244,41 @@ struct BackupRunTests {
             sandbox.drive.onCall("mount") { interruption.request() }
         },
         Row(
-            "whose sync fails",
+            "that cannot take back what the drive says of its catalogue",
             .failed,
             "not everything reached the drive",
-            calls: unreleased,
-            subject: "FAILED while writing the last data",
-            safety: .safe(.closed),
-            copied: ["new", "old"]
+            calls: opening + syncs + unreleased,
+            subject: "FAILED while copying",
+            safety: .safe(.closed)
         ) {
             try $0.home.write("photos/new", "new")
             $0.drive.fail(.init(call: "sync", errno: .ioError, occurrences: 1...1))
         },
         Row(
+            "whose sync fails",
+            .failed,
+            "not everything reached the drive",
+            calls: unreleasedAtUnmount,
+            subject: "FAILED while writing the last data",
+            safety: .safe(.closed),
+            copied: ["new", "old"]
+        ) {
+            try $0.home.write("photos/new", "new")
+            $0.drive.fail(.init(call: "sync", errno: .ioError, occurrences: 2...2))
+        },
+        Row(
             "whose last sync fails",
             .failed,
             "not everything reached the drive",
-            calls: unreleased,
+            calls: unreleasedAtUnmount,
             subject: "FAILED while closing the drive",
             safety: .safe(.closed)
-        ) { $0.drive.fail(.init(call: "sync", errno: .ioError, occurrences: 2...2)) },
+        ) { $0.drive.fail(.init(call: "sync", errno: .ioError, occurrences: 3...3)) },
         Row(
             "whose flush fails",
             .failed,
             "not everything reached the drive",
-            calls: unreleased,
+            calls: unreleasedAfterSeal,
             subject: "FAILED while closing the drive",
             safety: .safe(.closed)
         ) { $0.drive.fail(.init(call: "flush", errno: .ioError)) },
@@ -285,7 +307,7 @@ struct BackupRunTests {
             copied: ["new", "old"]
         ) {
             try $0.home.write("photos/new", "new")
-            $0.drive.fail(.init(call: "sync", errno: .ioError, vanishes: true))
+            $0.drive.fail(.init(call: "sync", errno: .ioError, occurrences: 2...2, vanishes: true))
         },
     ]
 

@@ -42,6 +42,15 @@ extension LabTests {
                 "extbackup status --json | grep -A9 '\"sources\"' | grep -m1 bytesCopied | tr -dc 0-9"
             ).trimmed
             #expect(try #require(Int(bytes)) < 200_000, "the film of 3 MB did not move")
+            let walks = try nas.guest.check(
+                "journalctl -q -b -t extbackup -o cat | grep -o 'destination .*walked: [a-z ]*[a-z]'"
+            )
+            let expected = [
+                "destination walked: this machine has no catalogue of the drive",
+                "destination not walked: the seal holds",
+            ]
+            .flatMap { [$0, $0] }.map { $0 + "\n" }.joined()
+            #expect(walks.stdout == expected, "two sources, two runs")
             #expect(try nas.differences(on: drive) == "")
         }
 

@@ -91,16 +91,25 @@ final class ManifestFile: Sendable {
         return (folder, FileName(bytes: path.bytes[(slash + 1)...]))
     }
 
-    /// Another program's file, named by mistake, is neither changed nor removed.
     private func checkHeader() throws {
-        let status = try contents.status()
-        guard status.kind == .file, status.linkCount == 1 else { throw ManifestError.foreign(name) }
-        let header = try contents.readHeader()
+        try Self.checkHeader(of: contents, name)
+    }
+
+    /// Another program's file, named by mistake, is neither changed nor removed.
+    static func checkHeader(of contents: borrowing Descriptor, _ name: FileName) throws(ManifestError) {
+        let header: [UInt8]
+        do {
+            let status = try contents.status()
+            guard status.kind == .file, status.linkCount == 1 else { throw ManifestError.foreign(name) }
+            header = try contents.readHeader()
+        } catch {
+            throw ManifestError(error)
+        }
         guard header.count == 100,
             header.starts(with: Array("SQLite format 3".utf8) + [0]),
-            Self.number(header[68..<72]) == UInt32(Manifest.applicationID)
+            number(header[68..<72]) == UInt32(Manifest.applicationID)
         else { throw ManifestError.foreign(name) }
-        let format = Int64(Self.number(header[60..<64]))
+        let format = Int64(number(header[60..<64]))
         if format > Manifest.format { throw ManifestError.newer(format: format) }
     }
 

@@ -16,6 +16,7 @@ extension BackupRun {
         // The descriptor's end unlocks too, ignoring.
         defer { try? mounted.root.unlock() }
         let sources = chosenSources(drive, configuration)
+        catalogue = openCatalogue(mounted, drive)
         enter(.locking)
         let isCopied = withLocks(on: sources[...], held: []) { run, held in
             run.copy(held, mounted, configuration)
@@ -25,6 +26,7 @@ extension BackupRun {
         context.notifier.allowSilence(for: .seconds(2 * 3600))
         do {
             try mounted.sync()
+            publishCatalogue(on: mounted)
             marker.runCounter += 1
             record.runNumber = Int64(clamping: marker.runCounter)
             try marker.write(to: mounted.root)
@@ -164,25 +166,18 @@ extension BackupRun {
         enter(.scanning)
         let approvals = Approvals(folder: context.layout.approvalFolder)
         let approved = approvals.approved(for: name.text)
-        var planned: [PlannedSource] = []
+        let judging = Judging(limit: configuration.deletionLimit, approved: approved)
         do {
-            for source in sources {
-                let plan = try plan(
-                    source,
-                    mounted,
-                    configuration.deletionLimit,
-                    approved: approved[source.name] ?? 0
-                )
-                if let plan { planned.append(plan) }
-            }
+            let planned = try planAll(sources, mounted, judging)
             guard let order = deletionOrder(for: planned, on: mounted) else { return false }
             if case .preview(let show) = mode {
                 for source in planned { try source.show(to: show, on: name) }
                 return true
             }
             enter(.copying)
+            if planned.contains(where: { $0.plan.hasWork }) { try openDriveManifest(mounted) }
             for source in Self.inOrder(planned, order) {
-                try apply(source, order, mounted)
+                try complete(source, order, mounted, judging)
                 if approved[source.source.name] != nil, source.decision == .perform {
                     withdraw(source.source.name, approvals)
                 }
@@ -192,6 +187,52 @@ extension BackupRun {
             return false
         }
         return true
+    }
+
+    /// Plans all sources. When the catalogue fails, all of them once more without it.
+    private mutating func planAll(
+        _ sources: [SourceConfiguration],
+        _ mounted: borrowing MountedVolume,
+        _ judging: Judging
+    ) throws(Failure) -> [PlannedSource] {
+        let before = record
+        while true {
+            do throws(SourceTrouble) {
+                var planned: [PlannedSource] = []
+                for source in sources {
+                    if let plan = try plan(source, mounted, judging) { planned.append(plan) }
+                }
+                return planned
+            } catch {
+                switch error {
+                case .run(let failure): throw failure
+                case .catalogue(let cause):
+                    record = before
+                    dropCatalogue(cause)
+                }
+            }
+        }
+    }
+
+    /// Carries a plan out. When the catalogue fails, what is left of it is planned and copied without it.
+    private mutating func complete(
+        _ planned: PlannedSource,
+        _ order: DeletionOrder,
+        _ mounted: borrowing MountedVolume,
+        _ judging: Judging
+    ) throws(Failure) {
+        do throws(SourceTrouble) {
+            try apply(planned, order, mounted)
+        } catch {
+            switch error {
+            case .run(let failure): throw failure
+            case .catalogue(let cause):
+                dropCatalogue(cause)
+                for again in try planAll([planned.source], mounted, judging) {
+                    try complete(again, order, mounted, judging)
+                }
+            }
+        }
     }
 
     /// Where deletions must make room, sources that give room come first.

@@ -20,16 +20,28 @@ struct PlannedSource {
     }
 }
 
+/// What decides on the deletions of a plan.
+struct Judging {
+    let limit: DeletionLimit
+    /// How many a person approved, by the source's name.
+    let approved: [String: Int]
+}
+
+/// Why a source was not planned or not copied to its end.
+enum SourceTrouble: Error {
+    /// It ends the run as a whole.
+    case run(Failure)
+    /// The catalogue failed, and nothing else: without it the source can be copied.
+    case catalogue(ManifestError)
+}
+
 extension BackupRun {
     /// Checks a source and plans its copy; nil when it must be left alone.
-    ///
-    /// - Throws: what ends the run as a whole.
     mutating func plan(
         _ source: SourceConfiguration,
         _ mounted: borrowing MountedVolume,
-        _ limit: DeletionLimit,
-        approved: Int
-    ) throws(Failure) -> PlannedSource? {
+        _ judging: Judging
+    ) throws(SourceTrouble) -> PlannedSource? {
         let root: Descriptor
         do {
             root = try openSource(source)
@@ -46,13 +58,18 @@ extension BackupRun {
                 destination: destination,
                 selection: try selection(of: source),
                 boundary: source.staysOnFileSystem ? .oneFileSystem : .acrossFileSystems,
-                workFolder: context.layout.stateFolder
+                workFolder: context.layout.stateFolder,
+                manifest: try part(of: source)
             )
             plan = try CopyPlan.make(
                 request,
                 interruption: context.interruption,
                 progress: progressReporter(for: source)
             )
+        } catch let error as ManifestError {
+            throw .catalogue(error)
+        } catch CopyError.manifestFailed(let cause) {
+            throw .catalogue(cause)
         } catch let error as CopyError {
             let failure = Failure(
                 error,
@@ -61,22 +78,22 @@ extension BackupRun {
                 isDrivePresent: mounted.isPresent
             )
             // One source that cannot be read must not keep the others from being copied.
-            guard case .sourceFailed = error else { throw failure }
+            guard case .sourceFailed = error else { throw .run(failure) }
             record.fail(failure)
             record.sources.append(SourceResult(name: source.name, note: failure.message))
             return nil
         } catch let error as Failure {
-            throw error
+            throw .run(error)
         } catch {
-            throw writeFailure(error, mounted)
+            throw .run(writeFailure(error, mounted))
         }
         let summary = plan.summary
         let decision = DeletionDecision(
             deleting: summary.deletionCount,
             of: summary.destinationEntryCount,
             sourceCount: summary.sourceEntryCount,
-            limit: limit,
-            approved: approved
+            limit: judging.limit,
+            approved: judging.approved[source.name] ?? 0
         )
         return PlannedSource(source: source, plan: plan, decision: decision)
     }
@@ -146,13 +163,11 @@ extension BackupRun {
     }
 
     /// Carries one plan out and notes what came of it.
-    ///
-    /// - Throws: what ends the run as a whole.
     mutating func apply(
         _ planned: PlannedSource,
         _ order: DeletionOrder,
         _ mounted: borrowing MountedVolume
-    ) throws(Failure) {
+    ) throws(SourceTrouble) {
         let source = planned.source
         var result = SourceResult(name: source.name)
         let outcome: CopyOutcome
@@ -164,11 +179,13 @@ extension BackupRun {
                 progress: progressReporter(for: source)
             )
         } catch {
+            if case .manifestFailed(let cause) = error { throw .catalogue(cause) }
             let failure = Failure(error, source: source.name, drive: name, isDrivePresent: mounted.isPresent)
             result.note = failure.message
             record.sources.append(result)
-            throw failure
+            throw .run(failure)
         }
+        noteCompleteness(of: planned, outcome)
         result.filesCopied = Int64(outcome.copiedFiles)
         result.bytesCopied = ByteCount(outcome.copiedBytes)
         result.deleted = Int64(outcome.deleted)

@@ -1,3 +1,4 @@
+import Copying
 public import Drives
 import Indicators
 import LinuxSystem
@@ -16,6 +17,12 @@ public struct BackupRun {
     let mode: Mode
     var record: RunRecord
     var indicator: Indicator?
+    /// What the drive said of its last change before it was checked and mounted.
+    var sealBefore: Seal?
+    /// What is known of the drive; nil when the run goes without.
+    var catalogue: Catalogue?
+    /// The catalogue and the drive's copy of it are what the drive holds.
+    var isPublished = false
     /// What the light said of this drive before.
     private var lightBefore = LightState.off
 
@@ -142,6 +149,8 @@ public struct BackupRun {
             notePlug(locked.device.diskSequence)
             enter(.unlocking)
             let unlocked = try locked.unlock(key: key)
+            // The check may write.
+            sealBefore = readSeal(of: unlocked)
             enter(.mounting)
             // A full check of a large file system takes hours and shows no progress.
             context.notifier.allowSilence(for: .seconds(24 * 3600))
@@ -238,7 +247,10 @@ public struct BackupRun {
             case .backup: PowerRequest(configuration.drive.ending)
             case .preview: .leave
             }
-        let released = try mounted.unmount().lock().release(power)
+        let unlocked = try mounted.unmount()
+        let seal = isPublished ? readSeal(of: unlocked) : nil
+        let released = try unlocked.lock().release(power)
+        store(seal)
         for warning in released.warnings { warn(warning.description) }
         record.safety = .safe(RestState(released.power))
         let job = FileName(name.text)

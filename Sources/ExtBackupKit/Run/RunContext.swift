@@ -68,6 +68,7 @@ public struct RunContext: Sendable {
 extension HostLayout {
     var outboxFolder: FileName { stateFolder.appending("outbox") }
     var approvalFolder: FileName { stateFolder.appending("approvals") }
+    var catalogueFolder: FileName { stateFolder.appending("catalogue") }
     var lightFolder: FileName { runFolder.appending("light") }
     var configurationFile: FileName { configurationFolder.appending("config.toml") }
     func mountPoint(of name: DriveName) -> FileName { runFolder.appending(FileName("mnt-" + name.text)) }

@@ -1,12 +1,21 @@
 import Indicators
 import LinuxSystem
+import Logging
 import Synchronization
 
 /// What the world outside of a run saw, in the order in which it happened: calls to the drive and colors.
 final class EventLog: Sendable {
     private let log = Mutex<[String]>([])
+    private let said = Mutex<[String]>([])
 
     func add(_ event: String) { log.withLock { $0.append(event) } }
+
+    /// What the run said to the journal.
+    var talk: [String] { said.withLock { $0 } }
+
+    func say(_ message: String) { said.withLock { $0.append(message) } }
+
+    func forgetTalk() { said.withLock { $0 = [] } }
 
     var events: [String] { log.withLock { $0 } }
 
@@ -38,4 +47,20 @@ struct LoggingLight: LightOutput {
     }
 
     func rest() {}
+}
+
+/// A journal that is only written down.
+struct TalkHandler: LogHandler {
+    let log: EventLog
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.notice
+
+    init(log: EventLog) { self.log = log }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { log.say(event.message.description) }
 }

@@ -25,6 +25,8 @@ final class FakeDrive: DriveOperations {
         var mounts: [FileName] = []
         var counts: [String: Int] = [:]
         var faults: [Fault] = []
+        /// What the next check finds.
+        var fileSystem = FileSystemState.clean
         /// Called after a call was written down.
         var actions: [String: @Sendable () -> Void] = [:]
     }
@@ -32,15 +34,34 @@ final class FakeDrive: DriveOperations {
     static let uuid = "0fd4e9a7-55c5-4c6f-8b3f-0a1f3d2c9b11"
     static let driveID = "00112233445566778899aabbccddeeff"
 
+    /// Where the superblock says 1 when it was unmounted in order.
+    static let fileSystemState: Int64 = 1024 + 0x3a
+
     /// What lies on it.
     let folder: FileName
+    /// A file with nothing but an ext4 superblock, which counts mounts: what LUKS opens.
+    let device: FileName
     let log: EventLog
     let state: Mutex<State>
 
-    init(folder: FileName, log: EventLog) {
+    init(folder: FileName, device: FileName, log: EventLog) throws {
         self.folder = folder
+        self.device = device
         self.log = log
         state = Mutex(State(devices: [.example()]))
+        let superblock = try Descriptor.open(device, [.readWrite, .create])
+        try superblock.write([UInt8](repeating: 0, count: 4096), at: 0)
+        let magic: Int64 = 1024 + 0x38
+        try superblock.write([0x53, 0xef], at: magic)
+        try superblock.write([1], at: Self.fileSystemState)
+    }
+
+    /// Counts a mount, as ext4 does for every writable one.
+    func countMount() throws(SystemError) {
+        let superblock = try Descriptor.open(device, .readWrite)
+        let place: Int64 = 1024 + 0x34
+        let count = try superblock.read(1, at: place)
+        try superblock.write([(count.first ?? 0) &+ 1], at: place)
     }
 
     /// Plans what goes wrong.
@@ -102,16 +123,25 @@ final class FakeDrive: DriveOperations {
         state.withLock { $0.mappings.removeAll { $0 == mapping } }
     }
 
+    func openDevice(of mapping: FileName) throws(SystemError) -> Descriptor {
+        try system("open device")
+        return try Descriptor.open(device, .read)
+    }
+
     func mappings() throws(SystemError) -> [FileName] { state.withLock { $0.mappings } }
 
     func checkFileSystem(of mapping: FileName, _ kind: FileSystemKind) throws(SystemError) -> FileSystemState
     {
         try system("check")
-        return .clean
+        return state.withLock { state in
+            defer { state.fileSystem = .clean }
+            return state.fileSystem
+        }
     }
 
     func mount(_ mapping: FileName, at directory: FileName, _ kind: FileSystemKind) throws(SystemError) {
         try system("mount")
+        try countMount()
         state.withLock { $0.mounts.append(directory) }
     }
 
@@ -123,6 +153,7 @@ final class FakeDrive: DriveOperations {
 
     func unmount(_ directory: FileName, _ mode: UnmountMode) throws(SystemError) {
         try system("unmount")
+        try Descriptor.open(device, .readWrite).write([1], at: Self.fileSystemState)
         state.withLock { $0.mounts.removeAll { $0 == directory } }
     }
 

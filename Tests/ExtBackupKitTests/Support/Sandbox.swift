@@ -37,7 +37,11 @@ final class Sandbox: Sendable {
         for folder: FileName in ["etc/drives.d", "etc/keys", "var", "run", "photos", "drive"] {
             try home.makeFolder(folder)
         }
-        drive = FakeDrive(folder: driveFolder ?? home.path.appending("drive"), log: log)
+        drive = try FakeDrive(
+            folder: driveFolder ?? home.path.appending("drive"),
+            device: home.path.appending("device"),
+            log: log
+        )
         try home.write("etc/keys/red.key", "secret", mode: 0o400)
         try configure()
         try home.write("etc/drives.d/red.toml", Self.driveFile)
@@ -98,7 +102,7 @@ final class Sandbox: Sendable {
             journal: { _ in [] },
             startUnit: { unit throws(Failure) in log.add("start \(unit)") },
             interruption: interruption,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            logger: Logger(label: "test") { _ in TalkHandler(log: log) }
         )
     }
 
