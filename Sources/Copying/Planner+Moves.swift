@@ -46,6 +46,7 @@ extension Planner {
         let metadata = try metadataDifferences(name, pair, entry) ?? []
         if let child = entry.child {
             addChild(name, source, .present, metadata, number: child)
+            noteChanged()
         }
         if !metadata.isEmpty && source.kind != .directory {
             try addStep(PlannedStep(name: name, kind: source.kind, action: .repair, differences: metadata))
