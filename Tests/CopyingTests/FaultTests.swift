@@ -14,10 +14,11 @@
 
         @Test(
             "whichever it is, it is named or has no effect, and the next run converges",
-            arguments: Start.allCases
+            arguments: Start.allCases,
+            Memory.allCases
         )
-        func everyCall(start: Start) throws {
-            let bench = try FaultBench(start)
+        func everyCall(start: Start, memory: Memory) throws {
+            let bench = try FaultBench(start, memory)
             let count = try calls(of: bench).count
             let tries = min(setting("EXTBACKUP_FAULTS", otherwise: 1), Self.reasons.count)
             for number in 1...count {
@@ -35,9 +36,9 @@
             }
         }
 
-        @Test("that makes things durable, the run ends, whatever the reason", arguments: Start.allCases)
-        func notDurable(start: Start) throws {
-            let bench = try FaultBench(start)
+        @Test("that makes things durable, the run ends, whatever the reason", arguments: Start.allCases, Memory.allCases)
+        func notDurable(start: Start, memory: Memory) throws {
+            let bench = try FaultBench(start, memory)
             let syncs = try calls(of: bench).filter { ["syncfs", "fsync", "fdatasync"].contains($0.name) }
             #expect(!syncs.isEmpty)
             for call in syncs {
@@ -46,7 +47,7 @@
                     let plan = FaultPlan {
                         $0.number == call.number && $0.name == call.name ? .failAfterwards(reason) : .proceed
                     }
-                    let result = plan.run { namedFailures(bench.source, destination) }
+                    let result = plan.run { namedFailures(bench.source, destination, manifestAt: bench.manifest("destination")) }
                     #expect(
                         result.ending == .broken || plan.faults.isEmpty,
                         "\(call) \(reason) \(result.lines)"
@@ -57,11 +58,11 @@
             }
         }
 
-        @Test("though it was carried out, nothing is lost by it", arguments: Start.allCases)
-        func lostAnswer(start: Start) throws {
+        @Test("though it was carried out, nothing is lost by it", arguments: Start.allCases, Memory.allCases)
+        func lostAnswer(start: Start, memory: Memory) throws {
             // Calls that open something would leave it open.
             let opening: Set<String> = ["open", "openat", "openat2", "fcntl"]
-            let bench = try FaultBench(start)
+            let bench = try FaultBench(start, memory)
             for call in try calls(of: bench) where !opening.contains(call.name) {
                 try check(
                     bench,
@@ -74,9 +75,9 @@
             }
         }
 
-        @Test("and all after it, the run ends, and nothing is lost", arguments: Start.allCases)
-        func everythingFails(start: Start) throws {
-            let bench = try FaultBench(start)
+        @Test("and all after it, the run ends, and nothing is lost", arguments: Start.allCases, Memory.allCases)
+        func everythingFails(start: Start, memory: Memory) throws {
+            let bench = try FaultBench(start, memory)
             let count = try calls(of: bench).count
             for number in stride(from: 1, through: count, by: 3) {
                 try check(
@@ -112,7 +113,7 @@
                 return .proceed
             }
             let destination = try bench.makeDestination("count")
-            _ = try plan.run { try copy(bench.source, to: destination) }
+            _ = try plan.run { try copy(bench.source, to: destination, manifestAt: bench.manifest("count")) }
             try bench.remove("count")
             return calls.value
         }
@@ -131,7 +132,7 @@
                 made.change { $0.append((call, reaction != .proceed)) }
                 return reaction
             }
-            let result = plan.run { namedFailures(bench.source, destination) }
+            let result = plan.run { namedFailures(bench.source, destination, manifestAt: bench.manifest("destination")) }
             let faults = plan.faults.map(\.name)
             let full = "\(comment): \(faults.first ?? "") \(result.lines)"
             let tells = result.lines.contains { line in faults.contains { line.contains("(\($0))") } }

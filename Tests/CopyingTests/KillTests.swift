@@ -4,9 +4,9 @@
 
     @Suite("When the process is killed", Need.root, .serialized)
     struct KillTests {
-        @Test("before any of its system calls, the next run converges", arguments: Start.allCases)
-        func beforeEveryCall(start: Start) throws {
-            let bench = try FaultBench(start)
+        @Test("before any of its system calls, the next run converges", arguments: Start.allCases, Memory.allCases)
+        func beforeEveryCall(start: Start, memory: Memory) throws {
+            let bench = try FaultBench(start, memory)
             let count = try measure(bench).calls
             for number in 1...count {
                 let comment = "killed before call \(number) of \(count)"
@@ -20,9 +20,9 @@
             }
         }
 
-        @Test("at any moment, the next run converges", arguments: Start.allCases)
-        func atAnyMoment(start: Start) throws {
-            let bench = try FaultBench(start)
+        @Test("at any moment, the next run converges", arguments: Start.allCases, Memory.allCases)
+        func atAnyMoment(start: Start, memory: Memory) throws {
+            let bench = try FaultBench(start, memory)
             let seed = UInt64.random(in: 0...9999)
             var dice = Dice(seed: seed)
             let duration = try measure(bench).duration
@@ -39,9 +39,10 @@
         }
 
         private func probe(_ bench: FaultBench, _ words: String...) throws -> ChildProcess {
-            let folders = [bench.home.path + "/source", bench.home.path + "/destination"]
+            let places = [bench.home.path + "/source", bench.home.path + "/destination"].map { FileName($0) }
+            let manifest = bench.manifest("destination") ?? "-"
             return ChildProcess(
-                [try BuiltProgram.path("copy-probe")] + (folders + words).map { FileName($0) }
+                [try BuiltProgram.path("copy-probe")] + places + [manifest] + words.map { FileName($0) }
             )
         }
 
