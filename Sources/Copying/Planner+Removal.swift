@@ -208,9 +208,11 @@ extension Planner {
         for failure in failures where !isExcludedAsAnything(failure.name) {
             try note(destinationFailure: failure.error, failure.name)
         }
+        let child = try self.number(of: name, in: number)
+        givenUp.insert(child)
         return RemovalFrame(
             path: parent.appending(name),
-            number: try self.number(of: name, in: number),
+            number: child,
             name: name,
             status: status,
             entries: listing.entries,

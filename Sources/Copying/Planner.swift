@@ -68,6 +68,8 @@ struct Planner {
     var moved: Set<ManifestPlace> = []
     /// Places where the source has another inode now, which takes over what the destination has there.
     var takenOver: Set<ManifestPlace> = []
+    /// Folders of the destination that give way to something else: nothing in them waits to be moved.
+    var givenUp: Set<FolderNumber> = []
     var links = LinkTable()
     var summary = PlanSummary()
     var space: SpaceEstimate

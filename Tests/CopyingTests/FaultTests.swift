@@ -36,7 +36,11 @@
             }
         }
 
-        @Test("that makes things durable, the run ends, whatever the reason", arguments: Start.allCases, Memory.allCases)
+        @Test(
+            "that makes things durable, the run ends, whatever the reason",
+            arguments: Start.allCases,
+            Memory.allCases
+        )
         func notDurable(start: Start, memory: Memory) throws {
             let bench = try FaultBench(start, memory)
             let syncs = try calls(of: bench).filter { ["syncfs", "fsync", "fdatasync"].contains($0.name) }
@@ -47,7 +51,9 @@
                     let plan = FaultPlan {
                         $0.number == call.number && $0.name == call.name ? .failAfterwards(reason) : .proceed
                     }
-                    let result = plan.run { namedFailures(bench.source, destination, manifestAt: bench.manifest("destination")) }
+                    let result = plan.run {
+                        namedFailures(bench.source, destination, manifestAt: bench.manifest("destination"))
+                    }
                     #expect(
                         result.ending == .broken || plan.faults.isEmpty,
                         "\(call) \(reason) \(result.lines)"
@@ -75,7 +81,11 @@
             }
         }
 
-        @Test("and all after it, the run ends, and nothing is lost", arguments: Start.allCases, Memory.allCases)
+        @Test(
+            "and all after it, the run ends, and nothing is lost",
+            arguments: Start.allCases,
+            Memory.allCases
+        )
         func everythingFails(start: Start, memory: Memory) throws {
             let bench = try FaultBench(start, memory)
             let count = try calls(of: bench).count
@@ -132,7 +142,9 @@
                 made.change { $0.append((call, reaction != .proceed)) }
                 return reaction
             }
-            let result = plan.run { namedFailures(bench.source, destination, manifestAt: bench.manifest("destination")) }
+            let result = plan.run {
+                namedFailures(bench.source, destination, manifestAt: bench.manifest("destination"))
+            }
             let faults = plan.faults.map(\.name)
             let full = "\(comment): \(faults.first ?? "") \(result.lines)"
             let tells = result.lines.contains { line in faults.contains { line.contains("(\($0))") } }

@@ -4,7 +4,11 @@
 
     @Suite("When the process is killed", Need.root, .serialized)
     struct KillTests {
-        @Test("before any of its system calls, the next run converges", arguments: Start.allCases, Memory.allCases)
+        @Test(
+            "before any of its system calls, the next run converges",
+            arguments: Start.allCases,
+            Memory.allCases
+        )
         func beforeEveryCall(start: Start, memory: Memory) throws {
             let bench = try FaultBench(start, memory)
             let count = try measure(bench).calls

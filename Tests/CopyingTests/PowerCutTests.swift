@@ -83,7 +83,7 @@
             try large.setModified(FileTime(seconds: 1_600_000_000, nanoseconds: 2))
             let states = (old: old, new: try TreeFacts(source))
             let calls = try calls(source, home, from: mirror, .inPlace).map(\.number)
-            let moments = Set((1...setting("EXTBACKUP_CUTS", otherwise: 24)).map { _ in dice.pick(calls) })
+            let moments = Set((1...setting("EXTBACKUP_CUTS", otherwise: 12)).map { _ in dice.pick(calls) })
             let cuts = Cuts()
             try run(source, mirror, drive, moments, cuts, "seed \(seed), in place, ", .inPlace)
             _ = consume mirror
@@ -114,8 +114,9 @@
                 #expect(left == states.old.contents["large"], "\(moment)")
             case FileTime(seconds: 1_600_000_000, nanoseconds: 2):
                 #expect(left == states.new.contents["large"], "\(moment)")
-            case let time:
-                #expect(time == FileTime(seconds: 86_399, nanoseconds: 123_456_787), "\(moment)")
+            case FileTime(seconds: 86_399, nanoseconds: 123_456_787): break
+            // That of the last write.
+            case let time: #expect(time.seconds > 1_700_000_000, "\(moment)")
             }
             try copy(source, to: mirror, update: .inPlace)
             #expect(try states.new.differences(from: TreeFacts(mirror)) == [], "\(moment)")

@@ -66,13 +66,17 @@ private struct ManifestCheck {
         try folder.forEachName { names.append($0) }
         let rows = try manifest.rows(of: number)
         rowCount += rows.count
-        if rows.map(\.name) != names.sorted() { lies.append("\(path) has \(names), known \(rows.map(\.name))") }
+        if rows.map(\.name) != names.sorted() {
+            lies.append("\(path) has \(names), known \(rows.map(\.name))")
+        }
         for row in rows {
             guard let status = try? folder.status(of: row.name) else { continue }
             let place = path.appending(row.name)
             compare(place, status, row.entry)
             if row.entry.flags.contains(.racy) { racy.insert(.init(folder: number, name: row.name)) }
-            if status.kind == .file { try compareContents(folder.open(row.name, .noAccessTime), status, row, place) }
+            if status.kind == .file {
+                try compareContents(folder.open(row.name, .noAccessTime), status, row, place)
+            }
             if status.kind != .directory { continue }
             if let child = row.entry.child {
                 try visit(folder.open(row.name, .directory), child, place)
