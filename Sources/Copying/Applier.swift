@@ -43,7 +43,7 @@ struct Applier: ~Copyable {
         leaderPlace = mirror
         workers = CopyWorkers(
             request,
-            queueLength: min(512, CommitBatch.fileLimit),
+            queueLength: CommitBatch.fileLimit / 2,
             ability: ability
         )
         outcome.skipped = plan.skipped

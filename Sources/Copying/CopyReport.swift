@@ -123,6 +123,10 @@ public struct PlanSummary: Hashable, Sendable {
     public internal(set) var deletedFolders = 0
     /// Unfinished files of a killed run that are removed.
     public internal(set) var leftovers = 0
+    /// Entries of the destination that the manifest does not know and that stay: they are excluded.
+    public internal(set) var strangersThatStay = 0
+    /// Entries of the destination that neither the manifest nor the source has; they go with the deletions.
+    public internal(set) var strangersThatGo = 0
     /// Bytes of contents to write, holes included.
     public internal(set) var bytesToWrite: Int64 = 0
     /// Bytes that must be free on the destination: what is added, in its allocation units, with an estimate for

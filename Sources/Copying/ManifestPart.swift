@@ -14,7 +14,8 @@ public struct ManifestPart: Sendable {
     /// Where the row of the destination's root itself is.
     let place: ManifestPlace
     let number: FolderNumber
-    let trust: Trust
+    /// Whether it is believed: only what was sealed can be.
+    public let trust: Trust
 
     /// The whole manifest, or the part below one of its topmost folders.
     ///

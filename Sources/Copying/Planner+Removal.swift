@@ -178,6 +178,7 @@ extension Planner {
         if moved.contains(ManifestPlace(folder: frame.number, name: entry.name)) { return nil }
         if isExcluded(entry.name, kind) {
             frame.keepsSomething = true
+            summary.strangersThatStay += 1
         } else if kind != .directory {
             total.count(entry.status)
             frame.steps.append(PlannedStep(name: entry.name, kind: kind, action: .remove))

@@ -296,7 +296,7 @@ struct Planner {
                 try planOtherKind(name, pair)
             }
         case (nil, let mirror?):
-            try planMissing(name, mirror.status.kind)
+            try planMissing(name, mirror.status.kind, row)
         case (nil, nil):
             break
         }
@@ -307,11 +307,18 @@ struct Planner {
         return PartialFile.matches(name) && !partials.contains(name)
     }
 
-    private mutating func planMissing(_ name: FileName, _ kind: EntryKind) throws(CopyError) {
+    private mutating func planMissing(
+        _ name: FileName,
+        _ kind: EntryKind,
+        _ row: ManifestEntry?
+    ) throws(CopyError) {
         if isLeftover(name) {
             try addStep(PlannedStep(name: name, kind: kind, action: .removeLeftover))
             summary.leftovers += 1
-        } else if !PartialFile.matches(name) && !isExcluded(name, kind) {
+        } else if isExcluded(name, kind) {
+            if row == nil { summary.strangersThatStay += 1 }
+        } else if !PartialFile.matches(name) {
+            if row == nil { summary.strangersThatGo += 1 }
             try addMissing(name, kind)
         }
     }

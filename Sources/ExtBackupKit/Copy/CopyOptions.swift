@@ -31,6 +31,10 @@ public struct CopyOptions: Sendable {
     public var filter = FilterRules()
     /// Whether folders on other file systems are copied.
     public var boundary = CopyRequest.Boundary.acrossFileSystems
+    /// How large files that changed are written.
+    public var update = CopyRequest.Update.atomic
+    /// The file that describes the destination between runs.
+    public var manifest: FileName?
     /// Whether anything is written.
     public var mode = Mode.copy
 

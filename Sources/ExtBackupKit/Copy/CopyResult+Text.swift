@@ -21,7 +21,8 @@ public enum CopyRemark: Hashable, Sendable {
 extension CopyResult {
     /// What people must be told, what ended the copy not among it.
     public var remarks: [CopyRemark] {
-        var remarks: [CopyRemark] = skipped.listed.map {
+        var remarks = warnings.map { CopyRemark.warning($0) }
+        remarks += skipped.listed.map {
             switch $0.reason {
             case .isDestination: .warning("\($0); it is left out")
             case .unreadable, .changedWhileRead, .refused, .attributeRefused, .holdsExcluded, .reservedName,

@@ -35,6 +35,8 @@ public struct CopyResult: Sendable {
     public private(set) var vanished = Entries()
     /// Entries that were not copied because a folder with contents stands in their place and nothing is removed.
     public private(set) var blocked = 0
+    /// What is to be known besides.
+    var warnings: [String] = []
     /// What ended the copy.
     public internal(set) var failure: Failure?
 

@@ -45,13 +45,10 @@ public struct FolderCopy {
         _ onProgress: @escaping (CopyProgress) -> Void
     ) throws(Failure) {
         let folders = try CopyFolders.open(options)
+        let manifest = try CopyManifest.open(options, folders)
+        if let warning = manifest?.warning { result.warnings.append(warning) }
         do {
-            let request = try CopyRequest(
-                source: folders.source,
-                destination: folders.destination,
-                selection: EntrySelection(rules: options.filter),
-                boundary: options.boundary
-            )
+            let request = try request(folders, manifest)
             let plan = try CopyPlan.make(request, interruption: interruption, progress: onProgress)
             result.take(plan, available: folders.available)
             let removals = try tell(plan, result, onChange)
@@ -67,13 +64,33 @@ public struct FolderCopy {
                     progress: onProgress
                 )
                 result.take(outcome, plannedRemovals: removals)
+                try manifest?.finish(result, folders)
             }
-        } catch let error as CopyError {
-            throw Failure(error, options)
-        } catch let error as Failure {
-            throw error
         } catch {
-            throw Failure(.failed, "\(error)")
+            throw failure(error)
+        }
+    }
+
+    private func request(
+        _ folders: borrowing CopyFolders,
+        _ manifest: CopyManifest?
+    ) throws(SystemError) -> CopyRequest {
+        try CopyRequest(
+            source: folders.source,
+            destination: folders.destination,
+            selection: EntrySelection(rules: options.filter),
+            boundary: options.boundary,
+            manifest: manifest?.part,
+            update: options.update
+        )
+    }
+
+    private func failure(_ error: any Error) -> Failure {
+        switch error {
+        case let error as CopyError: Failure(error, options)
+        case let error as ManifestError: Failure(.manifestFailed(error), options)
+        case let error as Failure: error
+        default: Failure(.failed, "\(error)")
         }
     }
 
@@ -142,8 +159,8 @@ extension Failure {
             self.init(.failed, "\(error)", hint: "end other programs")
         case .workFileFailed:
             self.init(.failed, "\(error)", hint: "make room in /var/tmp")
-        case .manifestFailed:
-            self.init(.failed, "\(error)", hint: "make room beside it, or remove it: it is made anew")
+        case .manifestFailed(let cause):
+            self.init(cause, manifest: options.manifest ?? "manifest")
         }
     }
 }

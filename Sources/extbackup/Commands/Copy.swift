@@ -11,7 +11,8 @@ struct Copy: ParsableCommand {
         discussion: """
             Means what 'rsync -aHAXS --numeric-ids SRC/ DST/' means, but times are compared to the nanosecond. DST is \
             made when only its last part is missing. Without --delete nothing is removed. When it is stopped or killed, \
-            every name in DST has its old or its new contents, whole; the same command goes on from there.
+            every name in DST has its old or its new contents, whole (but see --in-place); the same command \
+            goes on from there.
 
             All is known before the first write. What does not fit is not begun. With --max-delete, more deletions than \
             allowed are none at all, and the rest is copied (rsync deletes until the number is reached); status 25.
@@ -29,6 +30,7 @@ struct Copy: ParsableCommand {
             (.ok, "all copied; what vanished meanwhile is named"),
             (.failed, ExitStatus.failed.meaning),
             (.partial, ExitStatus.partial.meaning),
+            (.locked, "another process uses the manifest"),
             (.noSpace, ExitStatus.noSpace.meaning),
             (.driveGone, "DST's disk failed or vanished in mid-run"),
             (.held, "more deletions than --max-delete: none was made"),
@@ -76,6 +78,26 @@ struct Copy: ParsableCommand {
         help: "Stay on the file system of SRC; where another is mounted, make an empty folder."
     )
     var oneFileSystem = false
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Remember what DST has in this file, which is neither in DST nor in SRC. The next run then reads SRC only, and \
+            renames what was moved: nobody else may write to DST between runs. Remove the file to have DST compared.
+            """,
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var manifest: String?
+
+    @ArgumentParser.Flag(
+        help: """
+            Write only the changed blocks of large files, into the file. When that is cut off, the file is torn, part old \
+            and part new, and has a time of 1970, until the next run.
+            """
+    )
+    var inPlace = false
 
     @ArgumentParser.Flag(help: "Write nothing; tell what would be done, and whether it fits.")
     var dryRun = false
@@ -126,6 +148,8 @@ struct Copy: ParsableCommand {
             [FilterOption](excludes: exclude, includes: include, excludeFiles: excludeFrom)
         )
         if oneFileSystem { options.boundary = .oneFileSystem }
+        if inPlace { options.update = .inPlace }
+        options.manifest = manifest.map { FileName(argument: $0) }
         if dryRun { options.mode = .preview }
         return options
     }
