@@ -5,7 +5,7 @@ import Testing
 @Suite("A copy of a random tree", Need.images)
 struct RandomTreeTests {
     /// Rounds for each kind of file system, and how many of them one tree lives.
-    private static let rounds = setting("EXTBACKUP_ROUNDS", otherwise: 500)
+    private static let rounds = setting("EXTBACKUP_ROUNDS", otherwise: 160)
     private static let life = 20
 
     @Test("is equal after every round of changes", arguments: ["tmpfs", "ext4", "xfs", "btrfs"])
