@@ -64,6 +64,18 @@ enum Ending: Sendable {
     case broken
 }
 
+/// Opens a manifest. The threads of a run that is over may let go of it a moment later.
+func openManifest(at path: FileName) throws -> Manifest {
+    for _ in 0..<200 {
+        do {
+            return try Manifest.open(at: path)
+        } catch .inUse {
+            Thread.sleep(for: .milliseconds(5))
+        }
+    }
+    return try Manifest.open(at: path)
+}
+
 /// Copies beside a manifest, which is trusted when it is sealed, and is sealed when nothing was left out.
 @discardableResult
 func copy(
@@ -74,7 +86,7 @@ func copy(
     update: CopyRequest.Update = .atomic
 ) throws -> (summary: PlanSummary, outcome: CopyOutcome) {
     guard let path else { return try copy(source, to: destination, update: update) }
-    let manifest = try Manifest.open(at: path)
+    let manifest = try openManifest(at: path)
     let part = try ManifestPart(of: manifest, trusting: trust)
     let result = try copy(source, to: destination, manifest: part, update: update)
     if !result.outcome.isPartial && manifest.state == .open { try manifest.seal() }

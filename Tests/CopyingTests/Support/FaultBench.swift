@@ -85,7 +85,7 @@ final class FaultBench: Sendable {
         let differences = wanted.differences(from: try TreeFacts(destination))
         #expect(differences == [], "\(comment)")
         if let manifest {
-            let opened = try Manifest.open(at: manifest)
+            let opened = try openManifest(at: manifest)
             // A run that had nothing to do has not opened it.
             #expect(opened.state == .sealed, "\(comment)")
             try expectManifestTrue(opened, source, destination, hashes: .some, comment)
