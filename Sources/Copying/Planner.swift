@@ -147,7 +147,8 @@ struct Planner {
         let pair = EntryPair(source: sourceRoot, mirror: mirrorStatus)
         if !isUnchanged(sourceRoot, row) {
             folder.differences = try metadataDifferences(FileName(), pair, row) ?? []
-            folder.timeChanges = isRecorded
+            // Its row is told as well: a run that was cut off may have set the time and not that.
+            folder.timeChanges = part != nil
         }
         if !folder.differences.isEmpty { summary.metadataOnly += 1 }
         var meter = self.meter

@@ -166,6 +166,7 @@
             guard let fault = made.firstIndex(where: \.fails) else { return }
             let removed = made.indices.filter {
                 made[$0].call.name == "unlinkat" && !MiddleState.isUnfinished(made[$0].call.subject)
+                    && made[$0].call.subject != "destination.manifest-journal"
             }
             if let first = removed.first, first < fault { return }
             let late = removed.filter { $0 > fault }.map { made[$0].call }
