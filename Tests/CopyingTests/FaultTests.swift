@@ -110,7 +110,7 @@
             }
             let result = plan.run { namedFailures(source, destination) }
             #expect(result.ending == .partial)
-            #expect(result.lines.count == 1 && result.lines[0].hasPrefix("gone/b is refused"), "\(result)")
+            #expect(result.lines.count == 1 && result.lines[0].hasPrefix("'gone/b' is refused"), "\(result)")
             #expect(
                 try TreeFacts(destination).names == ["'' directory", "'gone' directory", "'gone/b' file"]
             )
