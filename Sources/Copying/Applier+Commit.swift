@@ -58,10 +58,7 @@ extension Applier {
                 continue
             }
             try checkInterruption()
-            if isHeld(replacing) {
-                outcome.held += 1
-                continue
-            }
+            if countsAsHeld(replacing, in: folder.path) { continue }
             guard let job = try linkJob(folder, step.name, replacing, group, size) else { continue }
             try link(job, step.kind, group, mirrorIsEqual: mirrorIsEqual)
             didStep(folder.path, step.name)

@@ -1,4 +1,5 @@
 internal import LinuxSystem
+internal import SystemPackage
 
 /// Contents: files through the workers and a batch, everything else at once.
 extension Applier {
@@ -58,6 +59,8 @@ extension Applier {
                 outcome.skipped.append(job.path, .changedWhileRead)
             case .sourceFailed(let error):
                 try note(sourceFailure: error, job.folder, job.name)
+                // It may have lost any of its names elsewhere.
+                if job.group != nil && error.errno != .noSuchFileOrDirectory { withholdsAll = true }
             case .refused(let error):
                 try note(destinationFailure: error, job.folder, job.name)
             case .fatal(let error):

@@ -30,9 +30,10 @@ extension Applier {
         }
     }
 
-    /// True when something in the folder could not be read; below a folder that the source does not have, the folders
+    /// True when a folder could not be read, or something in this one; below a folder that the source does not have, the folders
     /// above count.
     private func isWithheld(_ folder: PlannedFolder) -> Bool {
+        if withholdsAll { return true }
         if unreadable.isEmpty { return false }
         if folder.state != .retained { return unreadable.contains(folder.path) }
         var path = folder.path
@@ -86,11 +87,17 @@ extension Applier {
         return true
     }
 
-    /// True for a change that removes a folder with contents while deletions are held.
-    func isHeld(_ replaced: PlannedStep.Replaced) -> Bool {
-        switch replaced {
-        case .nothing, .entry, .emptyFolder: false
-        case .folder: deletions == .hold
+    /// True, and counted, for a change that removes a folder with contents while deletions are held or withheld.
+    mutating func countsAsHeld(_ replaced: PlannedStep.Replaced, in folder: FileName) -> Bool {
+        switch (replaced, deletions) {
+        case (.nothing, _), (.entry, _), (.emptyFolder, _): return false
+        case (.folder, .hold):
+            outcome.held += 1
+            return true
+        case (.folder, .perform):
+            let isWithheld = withholdsAll || unreadable.contains(folder)
+            if isWithheld { outcome.withheld += 1 }
+            return isWithheld
         }
     }
 

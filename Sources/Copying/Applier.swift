@@ -18,6 +18,8 @@ struct Applier: ~Copyable {
     var closedFolders: Set<FileName> = []
     /// Folders in which something could not be read; nothing in them is removed.
     var unreadable: Set<FileName>
+    /// Something could not be looked into, where all that is missing may be: nothing at all is removed.
+    var withholdsAll: Bool
     var source: DirectoryCursor
     var mirror: DirectoryCursor
     /// A second place on the destination: where the first name of a group of links is.
@@ -35,6 +37,7 @@ struct Applier: ~Copyable {
         ability = .ofProcess
         leaders = plan.leaders
         unreadable = plan.unreadable
+        withholdsAll = plan.withholdsAll
         recorder = request.manifest.map { Recorder($0.manifest) }
         hasDeletions = plan.summary.deletionCount > 0
         source = DirectoryCursor(root: request.source, resolution: request.sourceResolution)
@@ -49,6 +52,7 @@ struct Applier: ~Copyable {
         committer = Committer(destination: request.destination, placer: placer)
         outcome.skipped = plan.skipped
         outcome.vanished = plan.vanished
+        outcome.withheld = plan.withheld
         outcome.scanDuration = plan.scanDuration
         self.meter.state.bytesTotal = plan.summary.bytesToWrite
         self.meter.state.changesTotal = plan.folders.stepCount
@@ -111,6 +115,7 @@ struct Applier: ~Copyable {
             sourceFolder = try source.move(to: folder.path)
         } catch {
             try note(sourceFailure: error, folder.path, FileName())
+            if error.errno != .noSuchFileOrDirectory { withholdsAll = true }
             unreadable.insert(folder.path)
             return
         }
@@ -118,8 +123,7 @@ struct Applier: ~Copyable {
             try checkInterruption()
             switch step.action {
             case .copy(let replacing, let size, let group):
-                if isHeld(replacing) {
-                    outcome.held += 1
+                if countsAsHeld(replacing, in: folder.path) {
                     didStep(folder.path, step.name)
                     continue
                 }

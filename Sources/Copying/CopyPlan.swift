@@ -23,6 +23,8 @@ public struct CopyPlan {
     let request: CopyRequest
     let folders: PlanSpool
     let unreadable: Set<FileName>
+    let withholdsAll: Bool
+    let withheld: Int
     let leaders: [LinkTable.Leader?]
     let scanDuration: Duration
     /// Counts, bytes and space, for guards.
@@ -36,7 +38,8 @@ public struct CopyPlan {
     ///
     /// - Parameter progress: called a few times a second while there is progress.
     /// - Throws: `sourceFailed` when the source's root cannot be read, `destinationFailed`, `outOfResources`,
-    ///   `interrupted`. What cannot be read further down is named in `skipped`, and nothing in its folder is removed.
+    ///   `interrupted`. What cannot be read further down is named in `skipped`, and nothing in its folder is removed;
+    ///   where a folder cannot be read, nothing at all, for anything may have been moved there.
     public static func make(
         _ request: CopyRequest,
         interruption: Interruption,
@@ -65,6 +68,8 @@ public struct CopyPlan {
             request: request,
             folders: planner.plan,
             unreadable: planner.unreadable,
+            withholdsAll: planner.withholdsAll,
+            withheld: planner.withheld,
             leaders: leaders,
             scanDuration: clock.now - start,
             summary: planner.summary,

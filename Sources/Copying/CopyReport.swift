@@ -161,7 +161,8 @@ public struct CopyOutcome: Sendable {
     public internal(set) var deleted = 0
     /// Changes not made because they remove something and deletions are held. A folder counts once.
     public internal(set) var held = 0
-    /// Deletions not made because something in the same folder could not be read. A folder counts once.
+    /// Deletions not made because something could not be read: a file in the same folder, or a folder anywhere, where
+    /// what is missing may be. A folder counts once.
     public internal(set) var withheld = 0
     /// What could not be carried.
     public internal(set) var skipped = SkippedEntries()

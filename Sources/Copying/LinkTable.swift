@@ -39,6 +39,10 @@ struct LinkTable {
         /// Everything.
         var isEqual: Bool { differences.isEmpty }
 
+        func isSameName(as other: Member) -> Bool {
+            name == other.name && folder == other.folder
+        }
+
         func isOn(_ inode: Inode?) -> Bool {
             guard let inode, let mirror else { return false }
             return Inode(mirror) == inode
@@ -81,7 +85,9 @@ struct LinkTable {
                 keptInode = Inode(mirror)
                 claimed.insert(Inode(mirror))
                 if !kept.isEqual { body(kept, .repair) }
-                for member in members where member.isOn(keptInode) && member.isEqual && !member.isKnown {
+                for member in members where member.isOn(keptInode) {
+                    // The names that are repaired with the first one are not what the manifest knew of them.
+                    if kept.isEqual ? member.isKnown : member.isSameName(as: kept) { continue }
                     body(member, .record(child: FolderNumber(rawValue: 0)))
                 }
             }

@@ -74,6 +74,7 @@ struct RecordWriter {
         append(planned.path)
         bytes.append(planned.state.rawValue)
         bytes.append(planned.differences.rawValue)
+        bytes.append(planned.timeChanges ? 1 : 0)
         append(planned.number)
         append(planned.parent)
         append(planned.steps.count)
@@ -146,6 +147,7 @@ struct RecordReader {
         let path = name()
         guard let state = PlannedFolder.State(rawValue: byte()) else { Self.fail() }
         var planned = PlannedFolder(path: path, state: state, differences: Differences(rawValue: byte()))
+        planned.timeChanges = byte() == 1
         planned.number = folderNumber()
         planned.parent = folderNumber()
         let count = number()

@@ -21,6 +21,8 @@ struct PlannedFolder: Equatable {
     var state: State
     /// What of its metadata is repaired, its time apart, which every change inside touches.
     var differences: Differences = []
+    /// Its time is touched though none of its steps says so: a folder is made in it, or something is moved out of it.
+    var timeChanges = false
     /// Its number in the manifest, and that of the folder above; 0 without a manifest.
     var number = FolderNumber(rawValue: 0)
     var parent = FolderNumber(rawValue: 0)
@@ -29,7 +31,7 @@ struct PlannedFolder: Equatable {
     /// True when the folder's metadata are set at the end: it is made, repaired, or its time was touched.
     var needsFinish: Bool {
         switch state {
-        case .present: !differences.isEmpty || steps.contains { $0.touchesFolder }
+        case .present: !differences.isEmpty || timeChanges || steps.contains { $0.touchesFolder }
         case .new, .replacesEntry: true
         case .retained: false
         }

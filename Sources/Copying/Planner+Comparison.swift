@@ -17,12 +17,15 @@ extension Planner {
             let metadata = try metadataDifferences(name, pair, row)
         else {
             noteUnreadable()
+            // It is not looked into.
+            if source.kind == .directory { withholdsAll = true }
             return
         }
         let number = source.kind == .directory ? row?.child ?? newNumber() : FolderNumber(rawValue: 0)
         if source.kind == .directory {
             if !metadata.isEmpty { summary.metadataOnly += 1 }
             addChild(name, source, .present, metadata, number: number)
+            noteChanged()
         } else if try compareLinks(name, pair, contents.union(metadata), row) {
             return
         } else if !contents.isEmpty {

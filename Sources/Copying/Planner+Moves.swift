@@ -25,7 +25,8 @@ extension Planner {
                 source.kind == .directory || (entry.size, entry.modified) == (source.size, source.modified)
             guard isSame, !entry.flags.contains(.unfinished),
                 entry.linkCount == 1 || source.kind == .directory,
-                !moved.contains(place), !takenOver.contains(place), part.holds(place.folder)
+                !moved.contains(place), !takenOver.contains(place),
+                !givenUp.contains(place.folder), part.holds(place.folder)
             else { continue }
             try planMove(name, source, place, entry)
             return true
@@ -47,6 +48,7 @@ extension Planner {
         let metadata = try metadataDifferences(name, pair, entry) ?? []
         if let child = entry.child {
             addChild(name, source, .present, metadata, number: child)
+            noteChanged()
         }
         if !metadata.isEmpty && source.kind != .directory {
             try addStep(PlannedStep(name: name, kind: source.kind, action: .repair, differences: metadata))

@@ -76,11 +76,13 @@ extension Planner {
         if let failure = listing.listFailure {
             if isRoot && listing.entries.isEmpty { throw .sourceFailed(failure) }
             try note(sourceFailure: failure, FileName())
+            noteHidden(failure)
             noteUnreadable()
         }
         enterFilter(side)
         for failure in listing.failures where !isExcludedAsAnything(failure.name) {
             try note(sourceFailure: failure.error, failure.name)
+            noteHidden(failure.error)
             // Also of one that vanished: what the destination has under its name stays for this run.
             noteUnreadable()
         }

@@ -84,7 +84,10 @@ extension Planner {
             removal.count(mirror)
         }
         summary.destinationEntryCount += removal.files + removal.folders
-        if unreadable.contains(folder.path) { return false }
+        if withholdsAll || unreadable.contains(folder.path) {
+            withheld += 1
+            return false
+        }
         summary.deletedFiles += removal.files
         summary.deletedFolders += removal.folders
         summary.spaceFreedByDeletion += removal.bytes
@@ -202,13 +205,19 @@ extension Planner {
         }
         if let failure = listing.listFailure { throw .destinationFailed(failure) }
         path += name.bytes + [slash]
+        let failures = listing.failures.filter { !$0.isVanished }
+        for failure in failures where !isExcludedAsAnything(failure.name) {
+            try note(destinationFailure: failure.error, failure.name)
+        }
+        let child = try self.number(of: name, in: number)
+        givenUp.insert(child)
         return RemovalFrame(
             path: parent.appending(name),
-            number: try self.number(of: name, in: number),
+            number: child,
             name: name,
             status: status,
             entries: listing.entries,
-            keepsSomething: !listing.failures.isEmpty
+            keepsSomething: !failures.isEmpty
         )
     }
 

@@ -26,6 +26,7 @@ struct Planner {
         let isMountPoint: Bool
         /// Bytes of the directory itself, which grow with its entries.
         let size: Int64
+        var timeChanges = false
         var request: Int?
     }
 
@@ -59,10 +60,16 @@ struct Planner {
     private let removals: PlanSpool
     /// Folders in which something could not be read: nothing in them is removed.
     private(set) var unreadable: Set<FileName> = []
+    /// What could not be looked into may hold anything, also what was moved there: nothing at all is removed.
+    var withholdsAll = false
+    /// Removals that are not planned because something could not be read.
+    var withheld = 0
     /// Places whose entries were found elsewhere on the source, and are moved from there.
     var moved: Set<ManifestPlace> = []
     /// Places where the source has another inode now, which takes over what the destination has there.
     var takenOver: Set<ManifestPlace> = []
+    /// Folders of the destination that give way to something else: nothing in them waits to be moved.
+    var givenUp: Set<FolderNumber> = []
     var links = LinkTable()
     var summary = PlanSummary()
     var space: SpaceEstimate
@@ -140,6 +147,8 @@ struct Planner {
         let pair = EntryPair(source: sourceRoot, mirror: mirrorStatus)
         if !isUnchanged(sourceRoot, row) {
             folder.differences = try metadataDifferences(FileName(), pair, row) ?? []
+            // Its row is told as well: a run that was cut off may have set the time and not that.
+            folder.timeChanges = part != nil
         }
         if !folder.differences.isEmpty {
             summary.metadataOnly += 1
@@ -174,6 +183,7 @@ struct Planner {
         try checkInterruption()
         let childPath = frame.path.appending(child.name)
         folder = PlannedFolder(path: childPath, state: child.state, differences: child.differences)
+        folder.timeChanges = child.timeChanges
         folder.number = child.number
         folder.parent = frame.number
         path = frame.path.isEmpty ? [] : frame.path.bytes + [slash]
@@ -188,6 +198,7 @@ struct Planner {
             opened = side.folder
         case .failure(let error):
             try note(sourceFailure: error, child.name)
+            noteHidden(error)
             unreadable.insert(childPath)
             if child.state != .present { try endFolder() }
             return
@@ -239,12 +250,14 @@ struct Planner {
         try plan.append(folder)
         folder.state = .present
         folder.differences = []
+        folder.timeChanges = false
         folder.steps.removeAll(keepingCapacity: true)
     }
 
     private mutating func addMissing(_ name: FileName, _ kind: EntryKind) throws(CopyError) {
         if filter.forbidsDeletions {
             noteUnreadable()
+            withheld += 1
             return
         }
         missing.steps.append(PlannedStep(name: name, kind: kind, action: .remove))
@@ -256,6 +269,11 @@ struct Planner {
     /// Nothing in the folder at hand is removed.
     mutating func noteUnreadable() {
         unreadable.insert(folder.path)
+    }
+
+    /// Something was not looked into, and nobody knows what is there; nothing at all is removed.
+    mutating func noteHidden(_ error: SystemError) {
+        if error.errno != .noSuchFileOrDirectory { withholdsAll = true }
     }
 
     private mutating func compare(
@@ -322,6 +340,7 @@ struct Planner {
         if source.kind == .directory {
             summary.newFolders += 1
             space.addFolder()
+            folder.timeChanges = true
             let state: PlannedFolder.State = if case .nothing = replaced { .new } else { .replacesEntry }
             addChild(name, source, state, [], number: newNumber())
         } else if source.linkCount > 1 {
@@ -381,6 +400,11 @@ struct Planner {
                 size: source.size
             )
         )
+    }
+
+    /// The child just added is not what the manifest knew: something may be moved out of it, which touches its time.
+    mutating func noteChanged() {
+        children[children.count - 1].timeChanges = isRecorded
     }
 }
 

@@ -88,7 +88,7 @@ struct FailureTests {
         #expect(throws: SystemError.self) { try image.root().status(of: "a") }
     }
 
-    @Test("a folder that cannot be read is named, and its mirror stays whole")
+    @Test("a folder that cannot be read is named, and nothing is deleted: it may have been moved there")
     func unreadableFolder() throws {
         let image = try Image("ext4", megabytes: 16, options: ["-O", "metadata_csum"])
         let destination = try home.makeFolder("destination")
@@ -98,6 +98,8 @@ struct FailureTests {
         ])
         try copy(image.root(), to: destination, protected: ["lost+found"])
         try image.root().open("fine", .directory).unlink("y")
+        try image.root().make([.file("becomes a file")])
+        try destination.make([.folder("becomes a file", [.file("inside")])])
         try image.unmount()
         #expect(try image.damage("name-to-damage") > 0)
         try image.mount()
@@ -107,7 +109,49 @@ struct FailureTests {
         let names = try TreeFacts(destination).names
         #expect(names.contains("'broken/name-to-damage' file"))
         #expect(names.contains("'broken/other' file"))
-        #expect(!names.contains("'fine/y' file"))
+        #expect(names.contains("'fine/y' file"))
+        #expect(names.contains("'becomes a file/inside' file"))
+        #expect(outcome.withheld == 4)
+        #expect(outcome.deleted == 0)
+    }
+
+    @Test("a folder that was moved to where it cannot be read keeps its old copy")
+    func movedUnreadable() throws {
+        let image = try Image("ext4", megabytes: 16, options: ["-O", "metadata_csum"])
+        let destination = try home.makeFolder("destination")
+        try image.root().make([
+            .folder("old", [.folder("moved", [.file("name-to-damage", "1")]), .file("x")]),
+            .folder("zz"),
+        ])
+        try copy(image.root(), to: destination, protected: ["lost+found"])
+        let old = try image.root().open("old", .directory)
+        try old.move("moved", to: image.root().open("zz", .directory), as: "new place")
+        _ = consume old
+        try image.unmount()
+        #expect(try image.damage("name-to-damage") > 0)
+        try image.mount()
+        let outcome = try copy(image.root(), to: destination, protected: ["lost+found"]).outcome
+        #expect(outcome.skipped.listed.map(\.path) == ["lost+found", "zz/new place"])
+        #expect(outcome.deleted == 0)
+        #expect(try TreeFacts(destination).names.contains("'old/moved/name-to-damage' file"))
+    }
+
+    @Test("a file with several names that cannot be read keeps its old names everywhere")
+    func movedUnreadableLink() throws {
+        let image = try Image("btrfs", megabytes: 128, options: ["-m", "single", "-d", "single"])
+        let destination = try home.makeFolder("destination")
+        let text = String(repeating: "text-to-damage ", count: 20_000)
+        try image.root().make([
+            .folder("a"), .folder("b", [.file("bad", text), .hardLink("too", to: "b", "bad")]),
+        ])
+        try destination.make([.folder("a", [.file("bad", "the only copy")])])
+        try image.unmount()
+        #expect(try image.damage("text-to-damage") > 0)
+        try image.mount()
+        let outcome = try copy(image.root(), to: destination).outcome
+        #expect(outcome.skipped.listed.map(\.path) == ["b/bad", "b/too"])
+        #expect(outcome.withheld == 1)
+        #expect(try destination.open("a", .directory).status(of: "bad").size == 13)
     }
 
     @Test("a file that cannot be read is named, and nothing in its folder is deleted")

@@ -27,3 +27,9 @@ func move(
         }
     }
 }
+
+/// Numbers of system calls, every few of them with another beginning each time; with EXTBACKUP_STEP=1 all.
+func everyFew(_ count: Int) -> StrideThrough<Int> {
+    let step = max(1, setting("EXTBACKUP_STEP", otherwise: 6))
+    return stride(from: Int.random(in: 1...step), through: count, by: step)
+}

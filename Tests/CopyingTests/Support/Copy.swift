@@ -64,13 +64,44 @@ enum Ending: Sendable {
     case broken
 }
 
+/// Opens a manifest. The threads of a run that is over may let go of it a moment later.
+func openManifest(at path: FileName) throws -> Manifest {
+    for _ in 0..<200 {
+        do {
+            return try Manifest.open(at: path)
+        } catch .inUse {
+            Thread.sleep(for: .milliseconds(5))
+        }
+    }
+    return try Manifest.open(at: path)
+}
+
+/// Copies beside a manifest, which is trusted when it is sealed, and is sealed when nothing was left out.
+@discardableResult
+func copy(
+    _ source: borrowing Descriptor,
+    to destination: borrowing Descriptor,
+    manifestAt path: FileName?,
+    trusting trust: ManifestPart.Trust = .sealed,
+    update: CopyRequest.Update = .atomic
+) throws -> (summary: PlanSummary, outcome: CopyOutcome) {
+    guard let path else { return try copy(source, to: destination, update: update) }
+    let manifest = try openManifest(at: path)
+    let part = try ManifestPart(of: manifest, trusting: trust)
+    let result = try copy(source, to: destination, manifest: part, update: update)
+    if !result.outcome.isPartial && manifest.state == .open { try manifest.seal() }
+    return result
+}
+
 /// Runs to the end or to an error, and gives all that it names, one line each.
 func namedFailures(
     _ source: borrowing Descriptor,
-    _ destination: borrowing Descriptor
+    _ destination: borrowing Descriptor,
+    manifestAt path: FileName? = nil,
+    update: CopyRequest.Update = .atomic
 ) -> (ending: Ending, lines: [String]) {
     do {
-        let outcome = try copy(source, to: destination).outcome
+        let outcome = try copy(source, to: destination, manifestAt: path, update: update).outcome
         return (.partial, (outcome.skipped.listed + outcome.vanished.listed).map(\.description))
     } catch {
         return (.broken, ["\(error)"])

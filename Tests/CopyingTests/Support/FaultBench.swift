@@ -10,24 +10,40 @@ enum Start: CaseIterable, Sendable {
     case older
 }
 
+/// What a run knows of the destination beforehand.
+enum Memory: CaseIterable, Sendable {
+    /// What it finds there.
+    case none
+    /// What the manifest beside it says.
+    case manifest
+
+    fileprivate func manifest(_ name: String, _ home: TemporaryFolder) -> FileName? {
+        switch self {
+        case .none: nil
+        case .manifest: FileName("\(home.path)/\(name).manifest")
+        }
+    }
+}
+
 /// A source, what its mirror held before, and what it shall hold.
 final class FaultBench: Sendable {
     let home: TemporaryFolder
     let source: Descriptor
     let start: Start
+    let memory: Memory
     private let template: Descriptor
     let states: MiddleState
     let wanted: TreeFacts
 
-    /// - Parameter place: where the mirrors are made.
-    init(_ start: Start) throws {
+    init(_ start: Start, _ memory: Memory = .none) throws {
         home = try TemporaryFolder(in: "/dev/shm")
         source = try home.makeFolder("source")
         template = try home.makeFolder("template")
         self.start = start
+        self.memory = memory
         try TwoStates.make(in: source)
         if start == .older {
-            try copy(source, to: template)
+            try copy(source, to: template, manifestAt: memory.manifest("template", home))
             try TwoStates.change(source)
         }
         wanted = try TreeFacts(source)
@@ -37,8 +53,17 @@ final class FaultBench: Sendable {
     /// A destination as it was before the run, in `folder` or the bench's own.
     func makeDestination(_ name: String) throws -> Descriptor {
         let destination = try home.makeFolder(name)
-        if start == .older { try copy(template, to: destination) }
+        if start == .empty { return destination }
+        try copy(template, to: destination)
+        if manifest(name) != nil {
+            try run("/bin/cp", "\(home.path)/template.manifest", "\(home.path)/\(name).manifest")
+        }
         return destination
+    }
+
+    /// Where the manifest of a destination is; nil when there is none.
+    func manifest(_ name: String) -> FileName? {
+        memory.manifest(name, home)
     }
 
     /// Looks at what a broken run left, repairs it with an unbroken one, and looks again.
@@ -54,14 +79,22 @@ final class FaultBench: Sendable {
         case .broken: #expect(states.lostMoves(in: middle) == [], "\(comment)")
         case .partial: break
         }
-        let outcome = try copy(source, to: destination).outcome
+        let manifest = manifest("destination")
+        let outcome = try copy(source, to: destination, manifestAt: manifest).outcome
         #expect(outcome.skipped.listed == [], "\(comment)")
         let differences = wanted.differences(from: try TreeFacts(destination))
-        KnownIssues.expectNone(differences, comment)
+        #expect(differences == [], "\(comment)")
+        if let manifest {
+            let opened = try openManifest(at: manifest)
+            // A run that had nothing to do has not opened it.
+            #expect(opened.state == .sealed, "\(comment)")
+            try expectManifestTrue(opened, source, destination, hashes: .some, comment)
+        }
         if opinion && differences.isEmpty { try expectEqual(source, destination, comment) }
     }
 
     func remove(_ name: String) throws {
         try run("/bin/rm", "-r", home.path + "/" + name)
+        try run("/bin/rm", "-f", "\(home.path)/\(name).manifest")
     }
 }
