@@ -40,7 +40,7 @@ extension Applier {
         switch file.place {
         case .final: break
         case .hidden(let name), .partial(let name):
-            try place(name, as: job.name, job.replacing, in: job.mirror)
+            try place(name, as: job)
         case .unnamed(let descriptor):
             if case .nothing = job.replacing {
                 do {
@@ -53,7 +53,7 @@ extension Applier {
             }
             let temporary = TemporaryName.random()
             try descriptor.descriptor.linkOpenFile(to: job.mirror.descriptor, as: temporary)
-            try place(temporary, as: job.name, job.replacing, in: job.mirror)
+            try place(temporary, as: job)
         }
     }
 
@@ -61,14 +61,15 @@ extension Applier {
     /// exchanged for it and removed after that.
     ///
     /// - Throws: after it removed `temporary`.
-    func place(
-        _ temporary: FileName,
-        as name: FileName,
-        _ replaced: PlannedStep.Replaced,
-        in folder: SharedDescriptor
-    ) throws(SystemError) {
+    func place(_ temporary: FileName, as job: FileJob) throws(SystemError) {
+        let (name, folder) = (job.name, job.mirror)
         do {
-            switch replaced {
+            if let earlierVersions {
+                try earlierVersions.keep(name, of: folder, at: job.folder)
+                try folder.descriptor.rename(temporary, to: name)
+                return
+            }
+            switch job.replacing {
             case .nothing, .entry:
                 try folder.descriptor.rename(temporary, to: name)
             case .emptyFolder, .folder:
@@ -121,7 +122,7 @@ extension Applier {
             }
             try checkInterruption()
             if isHeld(replacing) {
-                outcome.held += 1
+                noteBlocked(folder.path, step.name)
                 continue
             }
             guard let job = try linkJob(folder, step.name, replacing, group, size) else { continue }
@@ -178,7 +179,7 @@ extension Applier {
             let from = try leaderPlace.move(to: leader.folder)
             let temporary = TemporaryName.random()
             try from.descriptor.link(leader.name, to: job.mirror.descriptor, as: temporary)
-            try place(temporary, as: job.name, job.replacing, in: job.mirror)
+            try place(temporary, as: job)
             // When both names were one file already, rename(2) does nothing.
             try job.mirror.descriptor.removeFileIfPresent(temporary)
             outcome.links += 1

@@ -51,9 +51,20 @@ extension Applier {
             try note(destinationFailure: error, planned.path, step.name)
             return
         }
-        if try remove(step.name, step.kind, in: planned.path, folder) {
-            try recorder?.remove(step.name, in: planned.number)
+        guard let earlierVersions else {
+            if try remove(step.name, step.kind, in: planned.path, folder) {
+                try recorder?.remove(step.name, in: planned.number)
+            }
+            return
         }
+        do {
+            try earlierVersions.take(step.name, of: folder, at: planned.path)
+        } catch {
+            try note(destinationFailure: error, planned.path, step.name)
+            return
+        }
+        outcome.deleted += 1
+        try recorder?.remove(step.name, in: planned.number)
     }
 
     /// Removes an entry with everything in it, and counts. False when it could not be, which is noted.
@@ -135,6 +146,11 @@ extension Applier {
     ) throws(CopyError) {
         if let fatal = CopyError(onDestination: error) { throw fatal }
         outcome.skipped.append(folder.appending(name), .refused(error))
+    }
+
+    mutating func noteBlocked(_ folder: FileName, _ name: FileName) {
+        outcome.held += 1
+        outcome.blocked.append(folder.appending(name), .folderInTheWay)
     }
 
     mutating func noteRefused(_ error: SystemError?, _ folder: FileName, _ name: FileName) {

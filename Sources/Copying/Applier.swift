@@ -22,6 +22,7 @@ struct Applier: ~Copyable {
     var leaderPlace: DirectoryCursor
     var batch = CommitBatch()
     var recorder: Recorder?
+    let earlierVersions: EarlierVersions?
     var outcome = CopyOutcome()
 
     init(_ plan: CopyPlan, deletions: Deletions, meter: ProgressMeter, interruption: Interruption) {
@@ -38,6 +39,10 @@ struct Applier: ~Copyable {
         source = DirectoryCursor(root: request.source, resolution: request.sourceResolution)
         mirror = DirectoryCursor(root: request.destination, resolution: .beneath)
         leaderPlace = mirror
+        let (destination, ability) = (plan.request.destination, Ability.ofProcess)
+        earlierVersions = plan.request.earlierVersions.map {
+            EarlierVersions(in: $0, of: destination, ability)
+        }
         workers = CopyWorkers(
             request,
             queueLength: min(512, CommitBatch.fileLimit),
@@ -111,7 +116,7 @@ struct Applier: ~Copyable {
             switch step.action {
             case .copy(let replacing, let size, let group):
                 if isHeld(replacing) {
-                    outcome.held += 1
+                    noteBlocked(folder.path, step.name)
                     didStep(folder.path, step.name)
                     continue
                 }
@@ -200,6 +205,11 @@ struct Applier: ~Copyable {
                 if error.errno != .fileExists { throw error }
             }
         case .replacesEntry:
+            if let earlierVersions {
+                try earlierVersions.take(name, of: parent, at: folder.path.parent)
+                try parent.descriptor.createDirectory(name)
+                return
+            }
             let temporary = TemporaryName.random()
             try parent.descriptor.createDirectory(temporary)
             do {

@@ -36,6 +36,8 @@ struct Planner {
     let part: ManifestPart?
     let ability: Ability
     let interruption: Interruption
+    /// Made when the first file is read.
+    lazy var comparer = ContentComparer(key: part?.manifest.hashKey, interruption: interruption)
     let ahead: ScanAhead
     var meter: ProgressMeter
     var source: DirectoryCursor
@@ -95,7 +97,10 @@ struct Planner {
         }
         do {
             mirrorRoot = try request.destination.descriptor.status()
-            space = SpaceEstimate(unit: try request.destination.descriptor.allocationUnit())
+            space = SpaceEstimate(
+                unit: try request.destination.descriptor.allocationUnit(),
+                keepsReplaced: request.earlierVersions != nil
+            )
         } catch {
             throw .destinationFailed(error)
         }
