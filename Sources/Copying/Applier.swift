@@ -45,7 +45,7 @@ struct Applier: ~Copyable {
         }
         workers = CopyWorkers(
             request,
-            queueLength: min(512, CommitBatch.fileLimit),
+            queueLength: CommitBatch.fileLimit / 2,
             ability: ability
         )
         outcome.skipped = plan.skipped

@@ -11,7 +11,7 @@ struct CommitBatch {
     private static let reservedDescriptors = 256
 
     /// How many files may wait. Each has itself and perhaps its folder open; as many may wait on their way here.
-    static let fileLimit = max(16, min(4096, (ProcessLimits.openFiles - reservedDescriptors) / 4))
+    static let fileLimit = max(16, min(8192, (ProcessLimits.openFiles - reservedDescriptors) / 6))
     private let clock = ContinuousClock()
     private var start: ContinuousClock.Instant?
     private var bytes: Int64 = 0

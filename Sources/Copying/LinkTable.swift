@@ -31,6 +31,9 @@ struct LinkTable {
         /// How it differs from the source.
         let differences: Differences
 
+        /// True when the manifest says all this already.
+        let isKnown: Bool
+
         /// Contents, or the target of a link.
         var contentsEqual: Bool { !differences.contains(.contents) }
         /// Everything.
@@ -78,7 +81,7 @@ struct LinkTable {
                 keptInode = Inode(mirror)
                 claimed.insert(Inode(mirror))
                 if !kept.isEqual { body(kept, .repair) }
-                for member in members where member.isOn(keptInode) && member.isEqual {
+                for member in members where member.isOn(keptInode) && member.isEqual && !member.isKnown {
                     body(member, .record(child: FolderNumber(rawValue: 0)))
                 }
             }

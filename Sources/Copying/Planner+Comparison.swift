@@ -23,7 +23,7 @@ extension Planner {
         if source.kind == .directory {
             if !metadata.isEmpty { summary.metadataOnly += 1 }
             addChild(name, source, .present, metadata, number: number)
-        } else if try compareLinks(name, pair, contents.union(metadata)) {
+        } else if try compareLinks(name, pair, contents.union(metadata), row) {
             return
         } else if !contents.isEmpty {
             let action = PlannedStep.Action.copy(replacing: .entry, size: source.size, group: nil)
@@ -40,7 +40,8 @@ extension Planner {
     private mutating func compareLinks(
         _ name: FileName,
         _ pair: EntryPair,
-        _ differences: Differences
+        _ differences: Differences,
+        _ row: ManifestEntry?
     ) throws(CopyError) -> Bool {
         guard let recorded = pair.mirror, pair.source.linkCount > 1 || recorded.linkCount > 1 else {
             return false
@@ -55,7 +56,8 @@ extension Planner {
                 return true
             }
         }
-        addLink(name, EntryPair(source: pair.source, mirror: actual), .entry, differences)
+        let links = EntryPair(source: pair.source, mirror: actual)
+        addLink(name, links, .entry, differences, isKnown: isUnchanged(pair.source, row))
         return true
     }
 
@@ -72,16 +74,18 @@ extension Planner {
         if pair.source.kind == .file, let row, row.inode == pair.source.inode,
             row.linkCount == pair.source.linkCount
         {
-            let size = pair.source.size
-            let action: PlannedStep.Action =
-                row.hash.map { .check(size: size, hash: $0) }
-                ?? .copy(replacing: .entry, size: size, group: nil)
-            try add(name, pair, action, .contents)
+            try add(name, pair, again(pair.source, row), .contents)
         } else {
             try addStep(
                 PlannedStep(name: name, kind: pair.source.kind, action: .record(child: number))
             )
         }
+    }
+
+    /// Reads a file again: it is copied when its hash is another one, or is not known.
+    func again(_ source: EntryStatus, _ row: ManifestEntry) -> PlannedStep.Action {
+        guard let hash = row.hash else { return .copy(replacing: .entry, size: source.size, group: nil) }
+        return .check(size: source.size, hash: hash)
     }
 
     /// True when the source's entry is certainly what the row was made from.
@@ -152,7 +156,9 @@ extension Planner {
         }
         if isRecorded, let part, let row {
             let digest = EntryMetadata.digest(of: wanted, part.manifest.hashKey)
-            if digest == row.attributes { return differences }
+            // Which of them differ, only the destination could tell, and it is not asked.
+            if digest != row.attributes { differences.formUnion([.accessLists, .attributes]) }
+            return differences
         }
         do {
             let present = try EntryMetadata.readAttributes(at: mirrorFolder().attributes(of: name), ability)

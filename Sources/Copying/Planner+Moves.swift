@@ -23,7 +23,7 @@ extension Planner {
         for (place, entry) in candidates where entry.kind == source.kind && entry.born == born {
             let isSame =
                 source.kind == .directory || (entry.size, entry.modified) == (source.size, source.modified)
-            guard isSame, entry.flags.isEmpty, entry.linkCount == 1 || source.kind == .directory,
+            guard isSame, !entry.flags.contains(.unfinished), entry.linkCount == 1 || source.kind == .directory,
                 !moved.contains(place), !takenOver.contains(place), part.holds(place.folder)
             else { continue }
             try planMove(name, source, place, entry)
@@ -49,6 +49,8 @@ extension Planner {
         }
         if !metadata.isEmpty && source.kind != .directory {
             try addStep(PlannedStep(name: name, kind: source.kind, action: .repair, differences: metadata))
+        } else if entry.flags.contains(.racy), source.kind == .file {
+            try add(name, pair, again(source, entry), [])
         } else {
             let child = entry.child ?? FolderNumber(rawValue: 0)
             try addStep(PlannedStep(name: name, kind: source.kind, action: .record(child: child)))

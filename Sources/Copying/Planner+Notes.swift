@@ -86,19 +86,19 @@ extension Planner {
     ///
     /// - Returns: the first name of each group that is on the destination already.
     mutating func resolveLinks() throws(CopyError) -> [LinkTable.Leader?] {
-        var planned = PlannedFolder(path: FileName(), state: .present)
+        var planned: PlannedFolder?
         var steps: [(LinkTable.Member, PlannedStep.Action)] = []
         let leaders = links.resolve { steps.append(($0, $1)) }
         for (member, action) in steps {
             if case .record = action, part == nil { continue }
             count(action, member.source, member.mirror)
-            if planned.steps.isEmpty || member.folder != planned.path {
-                if !planned.steps.isEmpty { try plan.append(planned) }
+            if member.folder != planned?.path {
+                if let planned { try plan.append(planned) }
                 planned = PlannedFolder(path: member.folder, state: .present)
-                planned.number = member.number
-                planned.parent = member.parent
+                planned?.number = member.number
+                planned?.parent = member.parent
             }
-            planned.steps.append(
+            planned?.steps.append(
                 PlannedStep(
                     name: member.name,
                     kind: member.source.kind,
@@ -107,7 +107,7 @@ extension Planner {
                 )
             )
         }
-        if !planned.steps.isEmpty { try plan.append(planned) }
+        if let planned { try plan.append(planned) }
         summary.spaceNeeded = space.needed
         return leaders
     }

@@ -324,7 +324,7 @@ struct Planner {
             let state: PlannedFolder.State = if case .nothing = replaced { .new } else { .replacesEntry }
             addChild(name, source, state, [], number: newNumber())
         } else if source.linkCount > 1 {
-            addLink(name, EntryPair(source: source, mirror: nil), replaced, .contents)
+            addLink(name, EntryPair(source: source, mirror: nil), replaced, .contents, isKnown: false)
         } else {
             let action = PlannedStep.Action.copy(replacing: replaced, size: source.size, group: nil)
             try add(name, EntryPair(source: source, mirror: nil), action, [])
@@ -335,7 +335,8 @@ struct Planner {
         _ name: FileName,
         _ pair: EntryPair,
         _ replaced: PlannedStep.Replaced,
-        _ differences: Differences
+        _ differences: Differences,
+        isKnown: Bool
     ) {
         links.add(
             LinkTable.Member(
@@ -346,7 +347,8 @@ struct Planner {
                 source: pair.source,
                 mirror: pair.mirror,
                 replaced: replaced,
-                differences: differences
+                differences: differences,
+                isKnown: isKnown
             )
         )
     }

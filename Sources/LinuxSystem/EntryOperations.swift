@@ -184,6 +184,16 @@ public enum ProcessLimits {
     /// True for root.
     public static var isRoot: Bool { geteuid() == 0 }
 
+    /// Lets the process open as many files as it may: the soft limit is for programs that use select(2).
+    public static func raiseOpenFiles() {
+        var limit = rlimit()
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        guard getrlimit(resource, &limit) == 0 else { return }
+        // More is of no use; with less, batches are smaller.
+        limit.rlim_cur = min(limit.rlim_max, 1 << 16)
+        _ = setrlimit(resource, &limit)
+    }
+
     /// How many descriptors may be open at once (the soft limit).
     public static var openFiles: Int {
         var limit = rlimit()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ExtBackupKit
+import LinuxSystem
 import Reporting
 
 /// The program: off-site backups to drives that come and go.
@@ -26,6 +27,8 @@ struct ExtBackup: ParsableCommand {
 
     /// Parses, runs, and ends with the status that the design's table gives.
     static func main() {
+        // The copier keeps thousands of files open until they are durable and get their names.
+        ProcessLimits.raiseOpenFiles()
         do {
             var command = try parseAsRoot(ByteArguments.ofProcess)
             try command.run()
