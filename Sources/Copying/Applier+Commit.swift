@@ -3,21 +3,34 @@ internal import SystemPackage
 
 /// The end of a batch: durable first, then under its names.
 extension Applier {
+    /// Hands the batch over. What it held before is done then, and noted.
     mutating func commit() throws(CopyError) {
         if batch.files.isEmpty { return }
-        try sync()
-        for file in batch.files {
-            do {
-                try place(file)
-            } catch {
-                try note(destinationFailure: error, file.job.folder, file.job.name)
-                continue
-            }
-            didWrite(file.job, bytes: file.contents.bytesWritten)
-            try record(file)
-            meter.tick(path: file.job.path)
-        }
+        while !committer.submit(batch.files, atMost: Self.patience) { try checkInterruption() }
         batch.removeAll()
+        try takeCommitted()
+    }
+
+    /// Waits until every batch has its names.
+    mutating func finishCommits() throws(CopyError) {
+        try commit()
+        while !committer.waitUntilIdle(atMost: Self.patience) { try checkInterruption() }
+        try takeCommitted()
+    }
+
+    private mutating func takeCommitted() throws(CopyError) {
+        for result in committer.takeResults() {
+            switch result {
+            case .placed(let file):
+                didWrite(file.job, bytes: file.contents.bytesWritten)
+                try record(file)
+                meter.tick(path: file.job.path)
+            case .refused(let file, let error):
+                try note(destinationFailure: error, file.job.folder, file.job.name)
+            case .fatal(let error):
+                throw error
+            }
+        }
     }
 
     /// Waits until all that was written is on the device.
@@ -33,82 +46,6 @@ extension Applier {
     mutating func dropBatch() {
         for file in batch.files { file.place.discard(in: file.job.mirror) }
         batch.removeAll()
-    }
-
-    private func place(_ file: WrittenFile) throws(SystemError) {
-        let job = file.job
-        switch file.place {
-        case .final: break
-        case .hidden(let name), .partial(let name):
-            try place(name, as: job)
-        case .unnamed(let descriptor):
-            if case .nothing = job.replacing {
-                do {
-                    try descriptor.descriptor.linkOpenFile(to: job.mirror.descriptor, as: job.name)
-                    return
-                } catch {
-                    // Somebody made the name since the plan: it is replaced, as the plan would have it.
-                    if error.errno != .fileExists { throw error }
-                }
-            }
-            let temporary = TemporaryName.random()
-            try descriptor.descriptor.linkOpenFile(to: job.mirror.descriptor, as: temporary)
-            try place(temporary, as: job)
-        }
-    }
-
-    /// Gives the finished `temporary` its name. What was under the name is replaced in one step; a folder is
-    /// exchanged for it and removed after that.
-    ///
-    /// - Throws: after it removed `temporary`.
-    func place(_ temporary: FileName, as job: FileJob) throws(SystemError) {
-        let (name, folder) = (job.name, job.mirror)
-        do {
-            if let earlierVersions {
-                try earlierVersions.keep(name, of: folder, at: job.folder)
-                try folder.descriptor.rename(temporary, to: name)
-                return
-            }
-            switch job.replacing {
-            case .nothing, .entry:
-                try folder.descriptor.rename(temporary, to: name)
-            case .emptyFolder, .folder:
-                try exchange(temporary, with: name, in: folder)
-            }
-        } catch {
-            // The next run removes what is left under a hidden name, ignoring.
-            try? folder.descriptor.unlink(temporary)
-            throw error
-        }
-    }
-
-    private func exchange(
-        _ temporary: FileName,
-        with name: FileName,
-        in folder: SharedDescriptor
-    ) throws(SystemError) {
-        do {
-            try folder.descriptor.exchange(temporary, with: name)
-        } catch {
-            if error.errno != .invalidArgument { throw error }
-            // The file system cannot exchange names.
-            try removeTree(name, in: folder)
-            try folder.descriptor.rename(temporary, to: name)
-            return
-        }
-        try removeTree(temporary, in: folder)
-    }
-
-    private func removeTree(_ name: FileName, in folder: SharedDescriptor) throws(SystemError) {
-        var remover = TreeRemover(in: folder, ability: ability)
-        do {
-            try remover.remove(name, kind: .directory) { () throws(CopyError) in }
-        } catch {
-            switch error {
-            case .entry(let error): throw error
-            case .run: fatalError("a removal without a callback is not ended by one")
-            }
-        }
     }
 
     // MARK: - Hard links
@@ -179,7 +116,7 @@ extension Applier {
             let from = try leaderPlace.move(to: leader.folder)
             let temporary = TemporaryName.random()
             try from.descriptor.link(leader.name, to: job.mirror.descriptor, as: temporary)
-            try place(temporary, as: job)
+            try placer.place(temporary, as: job)
             // When both names were one file already, rename(2) does nothing.
             try job.mirror.descriptor.removeFileIfPresent(temporary)
             outcome.links += 1

@@ -3,7 +3,7 @@ internal import LinuxSystem
 /// Contents: files through the workers and a batch, everything else at once.
 extension Applier {
     /// How long to wait before looking for an interruption, and telling the progress.
-    private static var patience: Duration { .milliseconds(200) }
+    static var patience: Duration { .milliseconds(200) }
 
     mutating func copy(_ job: FileJob, _ kind: EntryKind) throws(CopyError) {
         switch kind {
@@ -27,7 +27,7 @@ extension Applier {
             if results.isEmpty { break }
             try take(results)
         }
-        try commit()
+        try finishCommits()
     }
 
     private mutating func takeResults() throws(CopyError) {
@@ -90,7 +90,7 @@ extension Applier {
             }
             let refused = try MetadataTarget.named(temporary, in: job.mirror).apply(wanted, ability)
             noteRefused(refused, job.folder, job.name)
-            try place(temporary, as: job)
+            try placer.place(temporary, as: job)
         } catch {
             WrittenFile.Place.hidden(temporary).discard(in: job.mirror)
             try note(destinationFailure: error, job.folder, job.name)

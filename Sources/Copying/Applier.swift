@@ -10,6 +10,8 @@ struct Applier: ~Copyable {
     let ability: Ability
     let interruption: Interruption
     let workers: CopyWorkers
+    let committer: Committer
+    let placer: Placer
     var meter: ProgressMeter
     var leaders: [LinkTable.Leader?]
     /// Folders that could not be made or entered; nothing is done in or below them.
@@ -48,6 +50,8 @@ struct Applier: ~Copyable {
             queueLength: CommitBatch.fileLimit / 2,
             ability: ability
         )
+        placer = Placer(ability: ability, earlierVersions: earlierVersions)
+        committer = Committer(destination: request.destination, placer: placer)
         outcome.skipped = plan.skipped
         outcome.vanished = plan.vanished
         outcome.scanDuration = plan.scanDuration
@@ -58,9 +62,12 @@ struct Applier: ~Copyable {
     mutating func run(order: DeletionOrder) throws(CopyError) -> CopyOutcome {
         let clock = ContinuousClock()
         let start = clock.now
-        let workers = workers
+        let (workers, committer) = (workers, committer)
         // They hold the destination open: nobody could unmount it.
-        defer { workers.stop() }
+        defer {
+            workers.stop()
+            committer.stop()
+        }
         do {
             if !folders.isEmpty { try openManifest() }
             if order == .first { try removeAll() }
@@ -76,6 +83,7 @@ struct Applier: ~Copyable {
             try recorder?.flush()
         } catch {
             workers.stop()
+            committer.stop()
             dropBatch()
             throw error
         }

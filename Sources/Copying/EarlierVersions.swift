@@ -1,25 +1,44 @@
 internal import LinuxSystem
+import Synchronization
 internal import SystemPackage
 
 /// A folder that takes over what would be overwritten or removed, under the path that it had on the destination.
 ///
 /// No version is lost at any moment: it is here before its place is taken. What is here under the same path already is
 /// replaced; a folder is merged into the one that is here.
-final class EarlierVersions {
-    private var cursor: DirectoryCursor
-    /// Where the metadata of the folders are from.
-    private var mirror: DirectoryCursor
-    private let ability: Ability
+final class EarlierVersions: Sendable {
+    private let places: Mutex<EarlierPlaces>
 
     init(in folder: SharedDescriptor, of destination: SharedDescriptor, _ ability: Ability) {
-        cursor = DirectoryCursor(root: folder, resolution: .beneath)
-        mirror = DirectoryCursor(root: destination, resolution: .beneath)
-        self.ability = ability
+        places = Mutex(
+            EarlierPlaces(
+                cursor: DirectoryCursor(root: folder, resolution: .beneath),
+                mirror: DirectoryCursor(root: destination, resolution: .beneath),
+                ability: ability
+            )
+        )
     }
 
     /// Gives what is no folder a second name here, so that the first one can be renamed over; where that is not
     /// possible, and for a folder, the entry itself comes here. Nothing to be kept is no error.
     func keep(_ name: FileName, of folder: SharedDescriptor, at path: FileName) throws(SystemError) {
+        try places.withLock { (places) throws(SystemError) in try places.keep(name, of: folder, at: path) }
+    }
+
+    /// Moves an entry here, a folder with everything in it. Nothing to be moved is no error.
+    func take(_ name: FileName, of folder: SharedDescriptor, at path: FileName) throws(SystemError) {
+        try places.withLock { (places) throws(SystemError) in try places.take(name, of: folder, at: path) }
+    }
+}
+
+/// What `EarlierVersions` does, on one thread at a time.
+private struct EarlierPlaces {
+    var cursor: DirectoryCursor
+    /// Where the metadata of the folders are from.
+    var mirror: DirectoryCursor
+    let ability: Ability
+
+    mutating func keep(_ name: FileName, of folder: SharedDescriptor, at path: FileName) throws(SystemError) {
         guard let kind = try Self.kind(of: name, in: folder) else { return }
         if kind == .directory {
             try take(name, of: folder, at: path)
@@ -38,8 +57,7 @@ final class EarlierVersions {
         }
     }
 
-    /// Moves an entry here, a folder with everything in it. Nothing to be moved is no error.
-    func take(_ name: FileName, of folder: SharedDescriptor, at path: FileName) throws(SystemError) {
+    mutating func take(_ name: FileName, of folder: SharedDescriptor, at path: FileName) throws(SystemError) {
         guard let kind = try Self.kind(of: name, in: folder) else { return }
         try move(name, kind, from: folder, to: try place(path))
     }
@@ -108,7 +126,7 @@ final class EarlierVersions {
     // MARK: - Folders
 
     /// The folder for what was in `path`; made like that of the destination.
-    private func place(_ path: FileName) throws(SystemError) -> SharedDescriptor {
+    private mutating func place(_ path: FileName) throws(SystemError) -> SharedDescriptor {
         do {
             return try cursor.move(to: path)
         } catch {
@@ -126,7 +144,7 @@ final class EarlierVersions {
         return try cursor.move(to: path)
     }
 
-    private func make(
+    private mutating func make(
         _ name: FileName,
         in folder: SharedDescriptor,
         like path: FileName

@@ -23,7 +23,8 @@ extension Planner {
         for (place, entry) in candidates where entry.kind == source.kind && entry.born == born {
             let isSame =
                 source.kind == .directory || (entry.size, entry.modified) == (source.size, source.modified)
-            guard isSame, !entry.flags.contains(.unfinished), entry.linkCount == 1 || source.kind == .directory,
+            guard isSame, !entry.flags.contains(.unfinished),
+                entry.linkCount == 1 || source.kind == .directory,
                 !moved.contains(place), !takenOver.contains(place), part.holds(place.folder)
             else { continue }
             try planMove(name, source, place, entry)
