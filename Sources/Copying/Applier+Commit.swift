@@ -58,7 +58,7 @@ extension Applier {
                 continue
             }
             try checkInterruption()
-            if countsAsHeld(replacing, in: folder.path) { continue }
+            if countsAsHeld(replacing, step.name, in: folder.path) { continue }
             guard let job = try linkJob(folder, step.name, replacing, group, size) else { continue }
             try link(job, step.kind, group, mirrorIsEqual: mirrorIsEqual)
             didStep(folder.path, step.name)
@@ -113,7 +113,7 @@ extension Applier {
             let from = try leaderPlace.move(to: leader.folder)
             let temporary = TemporaryName.random()
             try from.descriptor.link(leader.name, to: job.mirror.descriptor, as: temporary)
-            try placer.place(temporary, as: job.name, job.replacing, in: job.mirror)
+            try placer.place(temporary, as: job)
             // When both names were one file already, rename(2) does nothing.
             try job.mirror.descriptor.removeFileIfPresent(temporary)
             outcome.links += 1

@@ -93,7 +93,7 @@ extension Applier {
             }
             let refused = try MetadataTarget.named(temporary, in: job.mirror).apply(wanted, ability)
             noteRefused(refused, job.folder, job.name)
-            try placer.place(temporary, as: job.name, job.replacing, in: job.mirror)
+            try placer.place(temporary, as: job)
         } catch {
             WrittenFile.Place.hidden(temporary).discard(in: job.mirror)
             try note(destinationFailure: error, job.folder, job.name)

@@ -52,9 +52,20 @@ extension Applier {
             try note(destinationFailure: error, planned.path, step.name)
             return
         }
-        if try remove(step.name, step.kind, in: planned.path, folder) {
-            try recorder?.remove(step.name, in: planned.number)
+        guard let earlierVersions else {
+            if try remove(step.name, step.kind, in: planned.path, folder) {
+                try recorder?.remove(step.name, in: planned.number)
+            }
+            return
         }
+        do {
+            try earlierVersions.take(step.name, of: folder, at: planned.path)
+        } catch {
+            try note(destinationFailure: error, planned.path, step.name)
+            return
+        }
+        outcome.deleted += 1
+        try recorder?.remove(step.name, in: planned.number)
     }
 
     /// Removes an entry with everything in it, and counts. False when it could not be, which is noted.
@@ -88,11 +99,16 @@ extension Applier {
     }
 
     /// True, and counted, for a change that removes a folder with contents while deletions are held or withheld.
-    mutating func countsAsHeld(_ replaced: PlannedStep.Replaced, in folder: FileName) -> Bool {
+    mutating func countsAsHeld(
+        _ replaced: PlannedStep.Replaced,
+        _ name: FileName,
+        in folder: FileName
+    ) -> Bool {
         switch (replaced, deletions) {
         case (.nothing, _), (.entry, _), (.emptyFolder, _): return false
         case (.folder, .hold):
             outcome.held += 1
+            outcome.blocked.append(folder.appending(name), .folderInTheWay)
             return true
         case (.folder, .perform):
             let isWithheld = withholdsAll || unreadable.contains(folder)

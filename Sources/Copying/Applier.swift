@@ -26,6 +26,7 @@ struct Applier: ~Copyable {
     var leaderPlace: DirectoryCursor
     var batch = CommitBatch()
     var recorder: Recorder?
+    let earlierVersions: EarlierVersions?
     var outcome = CopyOutcome()
 
     init(_ plan: CopyPlan, deletions: Deletions, meter: ProgressMeter, interruption: Interruption) {
@@ -43,12 +44,16 @@ struct Applier: ~Copyable {
         source = DirectoryCursor(root: request.source, resolution: request.sourceResolution)
         mirror = DirectoryCursor(root: request.destination, resolution: .beneath)
         leaderPlace = mirror
+        let (destination, ability) = (plan.request.destination, Ability.ofProcess)
+        earlierVersions = plan.request.earlierVersions.map {
+            EarlierVersions(in: $0, of: destination, ability)
+        }
         workers = CopyWorkers(
             request,
             queueLength: CommitBatch.fileLimit / 2,
             ability: ability
         )
-        placer = Placer(ability: ability)
+        placer = Placer(ability: ability, earlierVersions: earlierVersions)
         committer = Committer(destination: request.destination, placer: placer)
         outcome.skipped = plan.skipped
         outcome.vanished = plan.vanished
@@ -123,7 +128,7 @@ struct Applier: ~Copyable {
             try checkInterruption()
             switch step.action {
             case .copy(let replacing, let size, let group):
-                if countsAsHeld(replacing, in: folder.path) {
+                if countsAsHeld(replacing, step.name, in: folder.path) {
                     didStep(folder.path, step.name)
                     continue
                 }
@@ -212,6 +217,11 @@ struct Applier: ~Copyable {
                 if error.errno != .fileExists { throw error }
             }
         case .replacesEntry:
+            if let earlierVersions {
+                try earlierVersions.take(name, of: parent, at: folder.path.parent)
+                try parent.descriptor.createDirectory(name)
+                return
+            }
             let temporary = TemporaryName.random()
             try parent.descriptor.createDirectory(temporary)
             do {

@@ -132,6 +132,8 @@ public struct PlannedChange: Hashable, Sendable {
     public let bytes: Int64
     /// How the destination's entry differs; empty where it has none.
     public let differences: Differences
+    /// True for a link that takes the place of an equal file.
+    public internal(set) var replacesEqual = false
 }
 
 extension CopyPlan {
@@ -158,7 +160,14 @@ extension PlannedFolder {
         case .present where !differences.isEmpty: kind = .metadata
         case .present, .retained: return nil
         }
-        return PlannedChange(kind: kind, entry: .directory, path: path, bytes: 0, differences: differences)
+        return PlannedChange(
+            kind: kind,
+            entry: .directory,
+            path: path,
+            bytes: 0,
+            differences: differences,
+            replacesEqual: false
+        )
     }
 }
 
@@ -166,12 +175,15 @@ extension PlannedStep {
     fileprivate func change(in folder: FileName) -> PlannedChange? {
         var bytes: Int64 = 0
         let change: PlannedChange.Kind
+        var replacesEqual = false
         switch action {
         case .copy(let replacing, let size, _):
             change = if case .nothing = replacing { .new } else { .contents }
             if kind == .file { bytes = size }
         case .repair: change = .metadata
-        case .link: change = .link
+        case .link(_, _, _, let mirrorIsEqual):
+            change = .link
+            replacesEqual = mirrorIsEqual
         case .remove: change = .removal
         case .removeLeftover: change = .leftover
         case .move: change = .move
@@ -182,7 +194,8 @@ extension PlannedStep {
             entry: kind,
             path: folder.appending(name),
             bytes: bytes,
-            differences: differences
+            differences: differences,
+            replacesEqual: replacesEqual
         )
     }
 }

@@ -14,6 +14,8 @@ public struct SkippedEntry: Hashable, Sendable {
         case attributeRefused(SystemError)
         /// It would replace a folder that holds excluded entries.
         case holdsExcluded
+        /// A folder with contents is in its place, and nothing is removed.
+        case folderInTheWay
         /// Its name is one of those that the caller protects.
         case reservedName
         /// It is the destination itself.
@@ -44,6 +46,7 @@ extension SkippedEntry: CustomStringConvertible {
         case .refused(let error): "\(path) is refused by the destination: \(error)"
         case .attributeRefused(let error): "\(path) is copied without an attribute: \(error)"
         case .holdsExcluded: "\(path) would replace a folder that holds excluded entries"
+        case .folderInTheWay: "\(path) was not copied: a folder with contents is in the way"
         case .reservedName: "\(path) has a name that is reserved on the destination"
         case .isDestination: "\(path) is the destination itself"
         case .unusableRules(let error): "\(path) \(error); its rules are not used"
@@ -157,10 +160,13 @@ public struct CopyOutcome: Sendable {
     public internal(set) var moved = 0
     /// Entries whose metadata alone were repaired.
     public internal(set) var repaired = 0
-    /// Entries removed, those inside removed folders counted.
+    /// Entries removed, those inside removed folders counted, or moved to the earlier versions, where a folder counts
+    /// once.
     public internal(set) var deleted = 0
     /// Changes not made because they remove something and deletions are held. A folder counts once.
     public internal(set) var held = 0
+    /// Of these, the entries that were not copied because a folder with contents is in their place.
+    public internal(set) var blocked = SkippedEntries()
     /// Deletions not made because something could not be read: a file in the same folder, or a folder anywhere, where
     /// what is missing may be. A folder counts once.
     public internal(set) var withheld = 0

@@ -26,6 +26,14 @@ public struct CopyRequest: Sendable {
         case inPlace
     }
 
+    /// What tells that a file's contents are what they were.
+    public enum Comparison: Sendable {
+        /// Its size and its time.
+        case sizeAndTime
+        /// Files of equal size and time are read: against the hash of a sealed manifest, else on both sides.
+        case contents
+    }
+
     let source: SharedDescriptor
     let destination: SharedDescriptor
     let selection: EntrySelection
@@ -34,6 +42,8 @@ public struct CopyRequest: Sendable {
     let workFolder: FileName
     let manifest: ManifestPart?
     let update: Update
+    let comparison: Comparison
+    private(set) var earlierVersions: SharedDescriptor?
 
     /// Describes what to copy; both descriptors are directories open for reading, and are duplicated.
     ///
@@ -49,7 +59,8 @@ public struct CopyRequest: Sendable {
         protected: Set<FileName> = [],
         workFolder: FileName = "/var/tmp",
         manifest: ManifestPart? = nil,
-        update: Update = .atomic
+        update: Update = .atomic,
+        comparison: Comparison = .sizeAndTime
     ) throws(SystemError) {
         self.source = SharedDescriptor(try source.duplicate())
         self.destination = SharedDescriptor(try destination.duplicate())
@@ -59,6 +70,13 @@ public struct CopyRequest: Sendable {
         self.workFolder = workFolder
         self.manifest = manifest
         self.update = update
+        self.comparison = comparison
+    }
+
+    /// From now on what would be overwritten or removed is moved into `folder`, under the same path. It is on the
+    /// destination's file system, and neither the destination nor above it; where it is in it, `protected` holds it.
+    public mutating func keepEarlierVersions(in folder: borrowing Descriptor) throws(SystemError) {
+        earlierVersions = SharedDescriptor(try folder.duplicate())
     }
 
     /// How many threads copy contents: a disk that spins is written by one, so that it need not jump about.

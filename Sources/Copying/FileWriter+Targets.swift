@@ -112,7 +112,8 @@ extension FileWriter {
 
     /// The hashes of the manifest are believed when they were made of the file that is there.
     private func contents(of earlier: EarlierFile) -> EarlierContents {
-        guard let manifest, let row = earlier.row, let list = row.blockList, !row.flags.contains(.unfinished),
+        guard believesHashes, let manifest, let row = earlier.row, let list = row.blockList,
+            !row.flags.contains(.unfinished),
             (row.size, row.modified) == (earlier.status.size, earlier.status.modified)
         else { return .compared }
         return .listed { (part) throws(CopyError) in

@@ -11,6 +11,8 @@ struct FileWriter: ~Copyable {
     let copier: ContentCopier
     let manifest: Manifest?
     let update: CopyRequest.Update
+    /// False when the destination may not have what the manifest says: it is read.
+    let believesHashes: Bool
     let progress: ByteProgress
     var canMakeUnnamed = true
     var canClone = true
@@ -20,6 +22,11 @@ struct FileWriter: ~Copyable {
         self.progress = progress
         manifest = request.manifest?.manifest
         update = request.update
+        believesHashes =
+            switch request.comparison {
+            case .sizeAndTime: true
+            case .contents: request.manifest?.trust == .sealed
+            }
         copier = ContentCopier(key: manifest?.hashKey, interruption: interruption)
     }
 

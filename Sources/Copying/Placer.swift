@@ -4,13 +4,15 @@ internal import SystemPackage
 /// Gives finished files their names, in one step each.
 struct Placer: Sendable {
     let ability: Ability
+    /// Takes over what was under the name.
+    let earlierVersions: EarlierVersions?
 
     func place(_ file: WrittenFile) throws(SystemError) {
         let job = file.job
         switch file.place {
         case .final: break
         case .hidden(let name), .partial(let name):
-            try place(name, as: job.name, job.replacing, in: job.mirror)
+            try place(name, as: job)
         case .unnamed(let descriptor):
             if case .nothing = job.replacing {
                 do {
@@ -23,7 +25,7 @@ struct Placer: Sendable {
             }
             let temporary = TemporaryName.random()
             try descriptor.descriptor.linkOpenFile(to: job.mirror.descriptor, as: temporary)
-            try place(temporary, as: job.name, job.replacing, in: job.mirror)
+            try place(temporary, as: job)
         }
     }
 
@@ -31,14 +33,15 @@ struct Placer: Sendable {
     /// exchanged for it and removed after that.
     ///
     /// - Throws: after it removed `temporary`.
-    func place(
-        _ temporary: FileName,
-        as name: FileName,
-        _ replaced: PlannedStep.Replaced,
-        in folder: SharedDescriptor
-    ) throws(SystemError) {
+    func place(_ temporary: FileName, as job: FileJob) throws(SystemError) {
+        let (name, folder) = (job.name, job.mirror)
         do {
-            switch replaced {
+            if let earlierVersions {
+                try earlierVersions.keep(name, of: folder, at: job.folder)
+                try folder.descriptor.rename(temporary, to: name)
+                return
+            }
+            switch job.replacing {
             case .nothing, .entry:
                 try folder.descriptor.rename(temporary, to: name)
             case .emptyFolder, .folder:

@@ -9,11 +9,11 @@ extension Planner {
         _ row: ManifestEntry?
     ) throws(CopyError) {
         let source = pair.source
-        if isRecorded, let row, isUnchanged(source, row) {
+        if isRecorded, let row, isUnchanged(source, row), !isRead(source) {
             if let child = row.child { addChild(name, source, .present, [], number: child) }
             return
         }
-        guard let contents = try contentDifferences(name, pair),
+        guard let contents = try contentDifferences(name, pair, row),
             let metadata = try metadataDifferences(name, pair, row)
         else {
             noteUnreadable()
@@ -103,7 +103,8 @@ extension Planner {
     /// Size, time in nanoseconds, the target of a link, the number of a device. Nil when the source cannot be read.
     private mutating func contentDifferences(
         _ name: FileName,
-        _ pair: EntryPair
+        _ pair: EntryPair,
+        _ row: ManifestEntry?
     ) throws(CopyError) -> Differences? {
         guard let mirror = pair.mirror else { return .contents }
         let source = pair.source
@@ -112,6 +113,7 @@ extension Planner {
             var differences: Differences = []
             if source.size != mirror.size { differences.formUnion([.contents, .size]) }
             if source.modified != mirror.modified { differences.formUnion([.contents, .time]) }
+            if differences.isEmpty && isRead(source) { return try readDifferences(name, source, row) }
             return differences
         case .directory, .fifo, .socket: return []
         case .characterDevice, .blockDevice:

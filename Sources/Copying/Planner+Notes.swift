@@ -119,6 +119,8 @@ extension Planner {
 /// renamed as a whole.
 struct SpaceEstimate {
     private let unit: Int64
+    /// True when what is replaced stays somewhere else.
+    private let keepsReplaced: Bool
     private var running: Int64 = 0
     private var peak: Int64 = 0
     private var replaced: Int64 = 0
@@ -126,8 +128,9 @@ struct SpaceEstimate {
     /// What an inode with its name costs about (ext4 256, xfs and btrfs up to 1024 bytes).
     private static let entryCost: Int64 = 1024
 
-    init(unit: Int64) {
+    init(unit: Int64, keepsReplaced: Bool) {
         self.unit = unit
+        self.keepsReplaced = keepsReplaced
     }
 
     mutating func add(_ source: EntryStatus, replacing mirror: EntryStatus?) {
@@ -139,6 +142,7 @@ struct SpaceEstimate {
         }
         running += bytes
         peak = max(peak, running)
+        if keepsReplaced { return }
         let old = mirror.map { $0.linkCount > 1 ? 0 : $0.allocatedBytes } ?? 0
         running -= old
         replaced += old

@@ -90,7 +90,7 @@ extension Planner {
         }
         summary.deletedFiles += removal.files
         summary.deletedFolders += removal.folders
-        summary.spaceFreedByDeletion += removal.bytes
+        if request.earlierVersions == nil { summary.spaceFreedByDeletion += removal.bytes }
         for folder in kept { try plan.append(folder) }
         return !removal.isPartial
     }
@@ -118,7 +118,7 @@ extension Planner {
         summary.destinationEntryCount += inside
         summary.deletedFiles += removal.files
         summary.deletedFolders += removal.folders
-        summary.spaceFreedByDeletion += removal.bytes
+        if request.earlierVersions == nil { summary.spaceFreedByDeletion += removal.bytes }
         try planNew(name, pair.source, inside == 0 ? .emptyFolder : .folder)
     }
 

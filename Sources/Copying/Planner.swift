@@ -37,6 +37,8 @@ struct Planner {
     let part: ManifestPart?
     let ability: Ability
     let interruption: Interruption
+    /// Made when the first file is read.
+    lazy var comparer = ContentComparer(key: part?.manifest.hashKey, interruption: interruption)
     let ahead: ScanAhead
     var meter: ProgressMeter
     var source: DirectoryCursor
@@ -102,7 +104,10 @@ struct Planner {
         }
         do {
             mirrorRoot = try request.destination.descriptor.status()
-            space = SpaceEstimate(unit: try request.destination.descriptor.allocationUnit())
+            space = SpaceEstimate(
+                unit: try request.destination.descriptor.allocationUnit(),
+                keepsReplaced: request.earlierVersions != nil
+            )
         } catch {
             throw .destinationFailed(error)
         }
@@ -405,51 +410,5 @@ struct Planner {
     /// The child just added is not what the manifest knew: something may be moved out of it, which touches its time.
     mutating func noteChanged() {
         children[children.count - 1].timeChanges = isRecorded
-    }
-}
-
-/// What both sides have under one name.
-struct EntryPair {
-    let source: EntryStatus
-    let mirror: EntryStatus?
-    /// What is known of the attributes, where it was asked for.
-    var sourceAttributes = FolderListing.Attributes.unknown
-    var mirrorAttributes = FolderListing.Attributes.unknown
-
-    init(source: EntryStatus, mirror: EntryStatus?) {
-        self.source = source
-        self.mirror = mirror
-    }
-
-    init(_ source: FolderListing.Entry, _ mirror: FolderListing.Entry) {
-        self.source = source.status
-        self.mirror = mirror.status
-        sourceAttributes = source.attributes
-        mirrorAttributes = mirror.attributes
-    }
-}
-
-/// The manifest's rows of one folder, taken in the order of their names.
-struct RowCursor {
-    let rows: [ManifestRow]
-    private var index = 0
-
-    init(_ rows: [ManifestRow]) {
-        self.rows = rows
-    }
-
-    /// The row of that name; rows before it are passed over.
-    mutating func take(_ name: FileName) -> ManifestEntry? {
-        guard index < rows.count, rows[index].name == name else { return nil }
-        index += 1
-        return rows[index - 1].entry
-    }
-
-    /// Takes the next row when its name comes before `name`; any row, when that is nil.
-    mutating func take(before name: FileName?) -> ManifestRow? {
-        guard index < rows.count else { return nil }
-        if let name, !(rows[index].name < name) { return nil }
-        index += 1
-        return rows[index - 1]
     }
 }

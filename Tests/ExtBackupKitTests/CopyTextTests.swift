@@ -83,7 +83,7 @@ struct ItemizedChangeTests {
             (.new, .symbolicLink, [], "cL+++++++++ x"), (.new, .fifo, [], "cS+++++++++ x"),
             (.new, .socket, [], "cS+++++++++ x"), (.new, .characterDevice, [], "cD+++++++++ x"),
             (.new, .blockDevice, [], "cD+++++++++ x"),
-            (.contents, .file, [], ">f......... x"), (.contents, .file, [.size, .time], ">f.st...... x"),
+            (.contents, .file, [], ">f+++++++++ x"), (.contents, .file, [.size, .time], ">f.st...... x"),
             (.contents, .file, [.contents], ">fc........ x"),
             (.contents, .symbolicLink, [.contents, .time], "cLc.t...... x"),
             (.metadata, .file, [.permissions], ".f...p..... x"),
@@ -91,7 +91,8 @@ struct ItemizedChangeTests {
             (.metadata, .directory, [.time], ".d..t...... x/"),
             (.move, .file, [], "mf......... x"),
             (.metadata, .symbolicLink, [], ".L......... x"),
-            (.link, .file, [], "hf+++++++++ x"), (.removal, .file, [], "*deleting   x"),
+            (.link, .file, [], "hf+++++++++ x"), (.link, .file, [.contents, .time], "hf..t...... x"),
+            (.removal, .file, [], "*deleting   x"),
             (.removal, .directory, [], "*deleting   x/"), (.leftover, .file, [], "*deleting   x"),
         ]
 

@@ -13,6 +13,9 @@ struct CopyFolders: ~Copyable {
     /// Keeps the folder that stands for a destination which a preview must not make.
     private let standIn: EmptyFolder?
 
+    /// True in a preview of a destination that is missing.
+    var isDestinationMissing: Bool { standIn != nil }
+
     /// Opens both. Makes the destination when it is missing, unless this is a preview.
     static func open(_ options: CopyOptions) throws(Failure) -> CopyFolders {
         let source = try openSource(options.source)

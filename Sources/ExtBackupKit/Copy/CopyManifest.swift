@@ -83,7 +83,7 @@ extension CopyResult {
         if summary.strangersThatStay > 0 || skipped.count > skipped.listed.count { return true }
         let isUnknown = skipped.listed.contains {
             switch $0.reason {
-            case .refused, .holdsExcluded: true
+            case .refused, .holdsExcluded, .folderInTheWay: true
             case .unreadable, .changedWhileRead, .attributeRefused, .reservedName, .isDestination,
                 .unusableRules:
                 false
@@ -92,7 +92,7 @@ extension CopyResult {
         if isUnknown { return true }
         switch deletions {
         case .perform: return outcome.withheld > 0
-        case .hold: return summary.strangersThatGo > 0 || blocked > 0
+        case .hold: return summary.strangersThatGo > 0 || blocked.count > 0
         }
     }
 }

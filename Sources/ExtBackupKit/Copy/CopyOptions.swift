@@ -33,6 +33,10 @@ public struct CopyOptions: Sendable {
     public var boundary = CopyRequest.Boundary.acrossFileSystems
     /// How large files that changed are written.
     public var update = CopyRequest.Update.atomic
+    /// Where what is overwritten or removed goes: relative to the destination, or absolute on its file system.
+    public var backupFolder: FileName?
+    /// What tells that a file's contents are what they were.
+    public var comparison = CopyRequest.Comparison.sizeAndTime
     /// The file that describes the destination between runs.
     public var manifest: FileName?
     /// Whether anything is written.

@@ -53,8 +53,8 @@ private struct CopyDocument: Encodable {
     let errors: [Trouble]
     let summary: Plan?
     let outcome: Work?
-    let heldDeletions, blocked: Int
-    let skipped, vanished: List
+    let heldDeletions: Int
+    let blocked, skipped, vanished: List
 
     init(_ result: CopyResult) {
         source = EscapedName(result.options.source).text
@@ -68,7 +68,7 @@ private struct CopyDocument: Encodable {
         summary = result.summary.map { Plan($0, result) }
         outcome = result.outcome.map { Work($0) }
         heldDeletions = result.heldDeletions
-        blocked = result.blocked
+        blocked = List(result.blocked)
         skipped = List(result.skipped)
         vanished = List(result.vanished)
     }
@@ -125,6 +125,7 @@ extension SkippedEntry.Reason {
         case .refused: "refused"
         case .attributeRefused: "attributeRefused"
         case .holdsExcluded: "holdsExcluded"
+        case .folderInTheWay: "folderInTheWay"
         case .reservedName: "reservedName"
         case .isDestination: "isDestination"
         case .unusableRules: "unusableRules"

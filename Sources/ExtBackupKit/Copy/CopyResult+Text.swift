@@ -26,7 +26,7 @@ extension CopyResult {
             switch $0.reason {
             case .isDestination: .warning("\($0); it is left out")
             case .unreadable, .changedWhileRead, .refused, .attributeRefused, .holdsExcluded, .reservedName,
-                .unusableRules:
+                .unusableRules, .folderInTheWay:
                 .error("\($0)")
             }
         }
@@ -41,13 +41,10 @@ extension CopyResult {
         if gone > 0 {
             remarks.append(.warning("\(Self.counted(gone, "more entry", "more entries")) vanished"))
         }
-        if blocked > 0 {
-            let entries = Self.counted(
-                blocked,
-                "entry was not copied: a folder",
-                "entries were not copied: folders"
-            )
-            remarks.append(.error("\(entries) with contents in the way; --delete removes what is in the way"))
+        remarks += blocked.listed.map { .error("\($0), which --delete removes") }
+        let further = blocked.count - blocked.listed.count
+        if further > 0 {
+            remarks.append(.error("\(Self.counted(further, "more entry", "more entries")) likewise"))
         }
         if let withheld = outcome?.withheld, withheld > 0 {
             let what = Self.counted(withheld, "deletion was", "deletions were")

@@ -34,7 +34,7 @@ public struct CopyResult: Sendable {
     /// What went away while it was copied.
     public private(set) var vanished = Entries()
     /// Entries that were not copied because a folder with contents stands in their place and nothing is removed.
-    public private(set) var blocked = 0
+    public private(set) var blocked = Entries()
     /// What is to be known besides.
     var warnings: [String] = []
     /// What ended the copy.
@@ -51,14 +51,11 @@ public struct CopyResult: Sendable {
         self.available = ByteCount(available)
     }
 
-    mutating func take(_ outcome: CopyOutcome, plannedRemovals: Int) {
+    mutating func take(_ outcome: CopyOutcome) {
         self.outcome = outcome
         skipped = Entries(listed: outcome.skipped.listed, count: outcome.skipped.count)
         vanished = Entries(listed: outcome.vanished.listed, count: outcome.vanished.count)
-        switch deletions {
-        case .perform: break
-        case .hold: blocked = max(0, outcome.held - plannedRemovals)
-        }
+        blocked = Entries(listed: outcome.blocked.listed, count: outcome.blocked.count)
     }
 
     /// Deletions that are not made because they are more than the limit.
@@ -99,7 +96,7 @@ public struct CopyResult: Sendable {
         ExitStatus.worst(of: [
             failure?.status ?? .ok,
             heldDeletions > 0 ? .held : .ok,
-            skippedCount + blocked > 0 ? .partial : .ok,
+            skippedCount + blocked.count > 0 ? .partial : .ok,
         ])
     }
 }

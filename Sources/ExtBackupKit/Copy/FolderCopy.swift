@@ -48,10 +48,10 @@ public struct FolderCopy {
         let manifest = try CopyManifest.open(options, folders)
         if let warning = manifest?.warning { result.warnings.append(warning) }
         do {
-            let request = try request(folders, manifest)
+            let request = try request(folders, manifest, CopyBackupFolder.open(options, folders))
             let plan = try CopyPlan.make(request, interruption: interruption, progress: onProgress)
             result.take(plan, available: folders.available)
-            let removals = try tell(plan, result, onChange)
+            if let onChange { try tell(plan, result, onChange) }
             onPlanned()
             let order = try order(result)
             switch options.mode {
@@ -63,7 +63,7 @@ public struct FolderCopy {
                     interruption: interruption,
                     progress: onProgress
                 )
-                result.take(outcome, plannedRemovals: removals)
+                result.take(outcome)
                 try manifest?.finish(result, folders)
             }
         } catch {
@@ -73,16 +73,21 @@ public struct FolderCopy {
 
     private func request(
         _ folders: borrowing CopyFolders,
-        _ manifest: CopyManifest?
+        _ manifest: CopyManifest?,
+        _ backupFolder: consuming CopyBackupFolder?
     ) throws(SystemError) -> CopyRequest {
-        try CopyRequest(
+        var request = try CopyRequest(
             source: folders.source,
             destination: folders.destination,
             selection: EntrySelection(rules: options.filter),
             boundary: options.boundary,
+            protected: Set([backupFolder?.reservedName].compactMap { $0 }),
             manifest: manifest?.part,
-            update: options.update
+            update: options.update,
+            comparison: options.comparison
         )
+        if let backupFolder { try request.keepEarlierVersions(in: backupFolder.descriptor) }
+        return request
     }
 
     private func failure(_ error: any Error) -> Failure {
@@ -95,23 +100,15 @@ public struct FolderCopy {
     }
 
     /// Tells the changes that are going to be made.
-    ///
-    /// - Returns: how many removals the plan has, a folder with its contents being one. Only asked for where they are
-    ///   held, so it is not counted where the engine has none.
     private func tell(
         _ plan: CopyPlan,
         _ result: CopyResult,
-        _ onChange: ((PlannedChange) -> Void)?
-    ) throws(CopyError) -> Int {
+        _ onChange: (PlannedChange) -> Void
+    ) throws(CopyError) {
         let isHolding = result.deletions == .hold
-        if onChange == nil, !isHolding || plan.summary.deletionCount == 0 { return 0 }
-        var removals = 0
         try plan.forEachChange { change in
-            let isRemoval = change.kind == .removal
-            if isRemoval { removals += 1 }
-            if !isRemoval || !isHolding { onChange?(change) }
+            if change.kind != .removal || !isHolding { onChange(change) }
         }
-        return removals
     }
 
     /// Everything must fit before the first write. Deletions come first only when space demands it.

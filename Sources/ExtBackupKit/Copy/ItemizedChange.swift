@@ -22,15 +22,22 @@ public struct ItemizedChange: Sendable {
         switch change.kind {
         case .new: (change.entry == .file ? ">" : "c") + kind + "+++++++++"
         case .contents: (change.entry == .file ? ">" : "c") + kind + letters
-        case .metadata: "." + kind + letters
-        case .link: "h" + kind + "+++++++++"
+        case .metadata: "." + kind + change.differences.letters
+        case .link: "h" + kind + (change.replacesEqual ? "         " : letters)
         // rsync has no letter for it: it copies what was moved.
         case .move: "m" + kind + "........."
         case .removal, .leftover: "*deleting  "
         }
     }
 
-    private var letters: String { change.differences.letters }
+    private var letters: String {
+        var shown = change.differences
+        // Something of another kind is in the way: rsync shows what comes in its place as new.
+        if shown.isEmpty { return "+++++++++" }
+        // As with rsync, the letter of a file says that it was read and compared.
+        if change.entry == .file && !shown.isDisjoint(with: [.size, .time]) { shown.remove(.contents) }
+        return shown.letters
+    }
 
     private var kind: String {
         switch change.entry {

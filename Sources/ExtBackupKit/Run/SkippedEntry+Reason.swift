@@ -10,6 +10,7 @@ extension SkippedEntry.Reason {
         case .refused(let error): "the drive does not take it: \(error.reason)"
         case .attributeRefused(let error): "copied without an attribute: \(error.reason)"
         case .holdsExcluded: "would replace a folder that holds excluded entries"
+        case .folderInTheWay: "a folder with contents is in the way"
         case .reservedName: "the drive needs this name for itself"
         case .isDestination: "is the drive itself"
         case .unusableRules(let error): "\(error); its rules are not used"

@@ -79,6 +79,27 @@ struct Copy: ParsableCommand {
     )
     var oneFileSystem = false
 
+    @ArgumentParser.Flag(
+        help: """
+            Read files of equal size and time, too, and copy those whose contents differ. With --manifest, SRC is compared \
+            with the hashes in it, and DST is not read.
+            """
+    )
+    var checksum = false
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Move what would be overwritten or deleted into this folder, under the same path; what is there already is \
+            replaced. Relative to DST, or absolute on the same file system. In DST, its first part is neither deleted nor \
+            copied to.
+            """,
+            valueName: "dir"
+        ),
+        completion: .directory
+    )
+    var backupDir: String?
+
     @Option(
         help: ArgumentHelp(
             """
@@ -115,6 +136,9 @@ struct Copy: ParsableCommand {
 
     func validate() throws {
         if itemize, json { throw ValidationError("--itemize and --json both print to standard output") }
+        if inPlace, backupDir != nil {
+            throw ValidationError("--in-place leaves no earlier version that --backup-dir could keep")
+        }
         if let maxDelete {
             if !delete { throw ValidationError("--max-delete needs --delete") }
             if maxDelete < 0 { throw ValidationError("--max-delete must be 0 or more") }
@@ -148,6 +172,8 @@ struct Copy: ParsableCommand {
             [FilterOption](excludes: exclude, includes: include, excludeFiles: excludeFrom)
         )
         if oneFileSystem { options.boundary = .oneFileSystem }
+        options.backupFolder = backupDir.map { FileName(argument: $0) }
+        if checksum { options.comparison = .contents }
         if inPlace { options.update = .inPlace }
         options.manifest = manifest.map { FileName(argument: $0) }
         if dryRun { options.mode = .preview }

@@ -11,6 +11,7 @@ func copy(
     protected: Set<FileName> = [],
     manifest: ManifestPart? = nil,
     update: CopyRequest.Update = .atomic,
+    comparison: CopyRequest.Comparison = .sizeAndTime,
     deletions: Deletions = .perform,
     order: DeletionOrder = .last,
     interruption: Interruption = Interruption(),
@@ -23,7 +24,8 @@ func copy(
         boundary: boundary,
         protected: protected,
         manifest: manifest,
-        update: update
+        update: update,
+        comparison: comparison
     )
     let outcome = try plan.apply(
         deletions: deletions,
@@ -42,7 +44,8 @@ func plan(
     boundary: CopyRequest.Boundary = .oneFileSystem,
     protected: Set<FileName> = [],
     manifest: ManifestPart? = nil,
-    update: CopyRequest.Update = .atomic
+    update: CopyRequest.Update = .atomic,
+    comparison: CopyRequest.Comparison = .sizeAndTime
 ) throws -> CopyPlan {
     let request = try CopyRequest(
         source: source,
@@ -51,7 +54,8 @@ func plan(
         boundary: boundary,
         protected: protected,
         manifest: manifest,
-        update: update
+        update: update,
+        comparison: comparison
     )
     return try CopyPlan.make(request, interruption: Interruption())
 }

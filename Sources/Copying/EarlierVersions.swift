@@ -1,0 +1,165 @@
+internal import LinuxSystem
+import Synchronization
+internal import SystemPackage
+
+/// A folder that takes over what would be overwritten or removed, under the path that it had on the destination.
+///
+/// No version is lost at any moment: it is here before its place is taken. What is here under the same path already is
+/// replaced; a folder is merged into the one that is here.
+final class EarlierVersions: Sendable {
+    private let places: Mutex<EarlierPlaces>
+
+    init(in folder: SharedDescriptor, of destination: SharedDescriptor, _ ability: Ability) {
+        places = Mutex(
+            EarlierPlaces(
+                cursor: DirectoryCursor(root: folder, resolution: .beneath),
+                mirror: DirectoryCursor(root: destination, resolution: .beneath),
+                ability: ability
+            )
+        )
+    }
+
+    /// Gives what is no folder a second name here, so that the first one can be renamed over; where that is not
+    /// possible, and for a folder, the entry itself comes here. Nothing to be kept is no error.
+    func keep(_ name: FileName, of folder: SharedDescriptor, at path: FileName) throws(SystemError) {
+        try places.withLock { (places) throws(SystemError) in try places.keep(name, of: folder, at: path) }
+    }
+
+    /// Moves an entry here, a folder with everything in it. Nothing to be moved is no error.
+    func take(_ name: FileName, of folder: SharedDescriptor, at path: FileName) throws(SystemError) {
+        try places.withLock { (places) throws(SystemError) in try places.take(name, of: folder, at: path) }
+    }
+}
+
+/// What `EarlierVersions` does, on one thread at a time.
+private struct EarlierPlaces {
+    var cursor: DirectoryCursor
+    /// Where the metadata of the folders are from.
+    var mirror: DirectoryCursor
+    let ability: Ability
+
+    mutating func keep(_ name: FileName, of folder: SharedDescriptor, at path: FileName) throws(SystemError) {
+        guard let kind = try Self.kind(of: name, in: folder) else { return }
+        if kind == .directory {
+            try take(name, of: folder, at: path)
+            return
+        }
+        let place = try place(path)
+        do {
+            let temporary = TemporaryName.random()
+            try folder.descriptor.link(name, to: place.descriptor, as: temporary)
+            try put(temporary, as: name, in: place)
+        } catch {
+            switch error.errno {
+            case .notPermitted, .notSupported, .tooManyLinks: try take(name, of: folder, at: path)
+            default: throw error
+            }
+        }
+    }
+
+    mutating func take(_ name: FileName, of folder: SharedDescriptor, at path: FileName) throws(SystemError) {
+        guard let kind = try Self.kind(of: name, in: folder) else { return }
+        try move(name, kind, from: folder, to: try place(path))
+    }
+
+    private func move(
+        _ name: FileName,
+        _ kind: EntryKind,
+        from folder: SharedDescriptor,
+        to place: SharedDescriptor
+    ) throws(SystemError) {
+        let present = try Self.kind(of: name, in: place)
+        if kind == .directory && present == .directory {
+            let (from, to) = (
+                try folder.openFolder(name, resolve: .beneath), try place.openFolder(name, resolve: .beneath)
+            )
+            let listing = FolderListing(of: from)
+            if let failure = listing.listFailure ?? listing.failures.first?.error { throw failure }
+            for entry in listing.entries { try move(entry.name, entry.status.kind, from: from, to: to) }
+            try folder.descriptor.removeDirectory(name)
+            return
+        }
+        if let present { try remove(name, present, in: place) }
+        try folder.descriptor.move(name, to: place.descriptor, as: name)
+    }
+
+    /// Gives `temporary` its name.
+    private func put(
+        _ temporary: FileName,
+        as name: FileName,
+        in place: SharedDescriptor
+    ) throws(SystemError) {
+        if try Self.kind(of: name, in: place) == .directory { try remove(name, .directory, in: place) }
+        try place.descriptor.rename(temporary, to: name)
+        // When both were names of one file already, rename(2) does nothing.
+        try place.descriptor.removeFileIfPresent(temporary)
+    }
+
+    private func remove(
+        _ name: FileName,
+        _ kind: EntryKind,
+        in place: SharedDescriptor
+    ) throws(SystemError) {
+        var remover = TreeRemover(in: place, ability: ability)
+        do {
+            try remover.remove(name, kind: kind) { () throws(CopyError) in }
+        } catch {
+            switch error {
+            case .entry(let error): throw error
+            case .run: fatalError("a removal without a callback is not ended by one")
+            }
+        }
+    }
+
+    private static func kind(
+        of name: FileName,
+        in folder: SharedDescriptor
+    ) throws(SystemError) -> EntryKind? {
+        do {
+            return try folder.descriptor.status(of: name).kind
+        } catch {
+            if error.errno == .noSuchFileOrDirectory { return nil }
+            throw error
+        }
+    }
+
+    // MARK: - Folders
+
+    /// The folder for what was in `path`; made like that of the destination.
+    private mutating func place(_ path: FileName) throws(SystemError) -> SharedDescriptor {
+        do {
+            return try cursor.move(to: path)
+        } catch {
+            if error.errno != .noSuchFileOrDirectory && error.errno != .notDirectory { throw error }
+        }
+        var way = FileName()
+        for name in path.components {
+            let folder = try cursor.move(to: way)
+            way = way.appending(name)
+            let present = try Self.kind(of: name, in: folder)
+            if present == .directory { continue }
+            if let present { try remove(name, present, in: folder) }
+            try make(name, in: folder, like: way)
+        }
+        return try cursor.move(to: path)
+    }
+
+    private mutating func make(
+        _ name: FileName,
+        in folder: SharedDescriptor,
+        like path: FileName
+    ) throws(SystemError) {
+        let original = try mirror.move(to: path)
+        let metadata = try EntryMetadata(
+            try original.descriptor.status(),
+            at: AttributePlace(of: original.descriptor),
+            ability
+        )
+        try folder.descriptor.createDirectory(name)
+        // An attribute that one folder of this file system has, the other can have, ignoring.
+        _ = try MetadataTarget.named(name, in: folder).apply(metadata, ability)
+        if !ability.setsOwners {
+            try folder.descriptor.setPermissions(of: name, metadata.status.permissions | 0o700)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+internal import LinuxSystem
+
+/// Contents that are compared by reading, because somebody asked for that.
+extension Planner {
+    /// True for a file whose contents are read although its size and time say that nothing changed.
+    func isRead(_ source: EntryStatus) -> Bool {
+        switch request.comparison {
+        case .sizeAndTime: false
+        case .contents: source.kind == .file && source.size > 0
+        }
+    }
+
+    /// `.contents` when the bytes differ. What a sealed manifest has the hash of is not read on the destination. Nil
+    /// when the source cannot be read, which is noted.
+    mutating func readDifferences(
+        _ name: FileName,
+        _ source: EntryStatus,
+        _ row: ManifestEntry?
+    ) throws(CopyError) -> Differences? {
+        do throws(TransferEnd) {
+            return try hasEqualContents(name, source, row) ? [] : .contents
+        } catch {
+            switch error {
+            // It is copied, which sees to that.
+            case .changed: return .contents
+            case .run(let error): throw error
+            case .source(let error):
+                try note(sourceFailure: error, name)
+                return nil
+            case .destination(let error):
+                // Damaged there, perhaps; it is written anew. A drive that is gone is noticed then.
+                if let fatal = CopyError(onSource: error) { throw fatal }
+                return .contents
+            }
+        }
+    }
+
+    private mutating func hasEqualContents(
+        _ name: FileName,
+        _ source: EntryStatus,
+        _ row: ManifestEntry?
+    ) throws(TransferEnd) -> Bool {
+        let file = try openSource(name)
+        if isRecorded, let hash = row?.hash { return try comparer.has(hash, file.descriptor, source) }
+        let mirror: SharedDescriptor
+        do throws(SystemError) {
+            let folder = try mirrorFolder()
+            mirror = SharedDescriptor(
+                try folder.descriptor.open(
+                    name,
+                    [.nonBlocking, .noAccessTime],
+                    orWithout: .noAccessTime,
+                    resolve: .beneath
+                )
+            )
+        } catch {
+            throw .destination(error)
+        }
+        return try comparer.areEqual(file.descriptor, mirror.descriptor, size: source.size)
+    }
+
+    private mutating func openSource(_ name: FileName) throws(TransferEnd) -> SharedDescriptor {
+        do throws(SystemError) {
+            let folder = try source.current()
+            return SharedDescriptor(
+                try folder.descriptor.open(
+                    name,
+                    [.nonBlocking, .noAccessTime],
+                    orWithout: .noAccessTime,
+                    resolve: .beneathAcrossMounts
+                )
+            )
+        } catch {
+            throw .source(error)
+        }
+    }
+}
