@@ -83,8 +83,8 @@ public struct CopyPlan {
     /// Order: contents in batches, each durable before it gets its names; hard links; deletions (`order`); metadata and
     /// times of folders; a last syncfs with its result checked.
     ///
-    /// - Parameter progress: called a few times a second while there is progress; not while the kernel writes a batch
-    ///   (at most 512 files or 256 MiB, besides what a single file has in flight).
+    /// - Parameter progress: called a few times a second while there is progress; not while the kernel writes two
+    ///   batches (at most 8192 files or 256 MiB each, besides what a single file has in flight).
     /// - Throws: what ended the run. What is under its final name is whole; the next run goes on from there.
     public func apply(
         deletions: Deletions,

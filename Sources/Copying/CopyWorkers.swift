@@ -16,7 +16,7 @@ final class CopyWorkers: Sendable {
         var isClosed = false
 
         /// A few jobs at a time: small files take less time than handing them over.
-        mutating func take() -> ArraySlice<FileJob> {
+        mutating func take() -> [FileJob] {
             let end = min(jobs.count, next + 16)
             var bytes: Int64 = 0
             var last = next
@@ -24,10 +24,12 @@ final class CopyWorkers: Sendable {
                 bytes += jobs[last].size
                 last += 1
             }
-            let taken = jobs[next..<last]
+            // An array of its own: a slice would hold the queue, which would be copied at its next change.
+            let taken = Array(jobs[next..<last])
             next = last
-            if next == jobs.count {
-                jobs.removeAll(keepingCapacity: true)
+            // What was taken is let go of: each job keeps two folders open.
+            if next == jobs.count || next >= 256 {
+                jobs.removeFirst(next)
                 next = 0
             }
             return taken
@@ -64,7 +66,7 @@ final class CopyWorkers: Sendable {
 
     private static func work(_ state: Monitor<State>, _ writer: inout FileWriter) {
         while true {
-            let jobs = state.waitAndChange(atMost: .seconds(3600)) { state -> ArraySlice<FileJob>? in
+            let jobs = state.waitAndChange(atMost: .seconds(3600)) { state -> [FileJob]? in
                 if state.next < state.jobs.count { return state.take() }
                 return state.isClosed ? [] : nil
             }
@@ -83,7 +85,10 @@ final class CopyWorkers: Sendable {
     /// Queues a job. False when the queue stays full for `limit`: take results, and try again.
     func submit(_ job: FileJob, atMost limit: Duration) -> Bool {
         state.waitAndChange(atMost: limit) { state -> Bool? in
-            if state.unfinished + state.results.count >= queueLength { return nil }
+            if state.unfinished + state.results.count >= queueLength {
+                // Only who takes results makes room.
+                return state.results.isEmpty ? nil : false
+            }
             state.jobs.append(job)
             state.unfinished += 1
             return true

@@ -61,7 +61,7 @@ struct ReportFile {
         row whose name begins so.
 
         A spinning disk is imitated by a limit of requests. The kernel counts them before it merges neighbors, so
-        reading ahead costs more than it would on a real disk; both sides of a comparison suffer alike.
+        reading ahead costs more than it would on a real disk, which hurts most who reads the most.
         """
 
     let path: String

@@ -48,7 +48,8 @@ extension CopyResult {
         }
         if let withheld = outcome?.withheld, withheld > 0 {
             let what = Self.counted(withheld, "deletion was", "deletions were")
-            remarks.append(.error("\(what) not made: something in the same folder, or a whole folder, could not be read"))
+            let why = "something in the same folder, or a whole folder, could not be read"
+            remarks.append(.error("\(what) not made: \(why)"))
         }
         return remarks
     }
