@@ -26,6 +26,7 @@ extension Applier {
                 try record(file)
                 meter.tick(path: file.job.path)
             case .refused(let file, let error):
+                unreadable.insert(file.job.folder)
                 try note(destinationFailure: error, file.job.folder, file.job.name)
             case .fatal(let error):
                 throw error

@@ -54,14 +54,19 @@ extension Applier {
                 batch.append(file)
                 if batch.isFull { try commit() }
             case .unchanged(let metadata):
-                try record(job.name, in: job.number, metadata)
+                try recordChecked(job, metadata)
             case .changed:
                 outcome.skipped.append(job.path, .changedWhileRead)
+                // It may be the new name of something: that stays.
+                unreadable.insert(job.folder)
+                if job.size >= PartialFile.minimumSize { outcome.leavesDoubt = true }
             case .sourceFailed(let error):
+                if job.size >= PartialFile.minimumSize { outcome.leavesDoubt = true }
                 try note(sourceFailure: error, job.folder, job.name)
                 // It may have lost any of its names elsewhere.
                 if job.group != nil && error.errno != .noSuchFileOrDirectory { withholdsAll = true }
             case .refused(let error):
+                unreadable.insert(job.folder)
                 try note(destinationFailure: error, job.folder, job.name)
             case .fatal(let error):
                 throw error

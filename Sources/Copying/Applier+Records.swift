@@ -39,6 +39,26 @@ extension Applier {
         try recorder?.put(name, in: folder, entry)
     }
 
+    /// A file that was read again and whose contents are right. Metadata that changed since the plan are left to the next
+    /// run.
+    mutating func recordChecked(_ job: FileJob, _ metadata: EntryMetadata) throws(CopyError) {
+        let there: EntryStatus
+        do {
+            there = try job.mirror.descriptor.status(of: job.name)
+        } catch {
+            if error.errno == .noSuchFileOrDirectory {
+                // Somebody else removed it: the manifest is not right, and the next run compares.
+                outcome.leavesDoubt = true
+                return
+            }
+            try note(destinationFailure: error, job.folder, job.name)
+            return
+        }
+        if EntryMetadata.statusDifferences(metadata.status, there, ability).isEmpty {
+            try record(job.name, in: job.number, metadata)
+        }
+    }
+
     /// A further name of a file.
     mutating func recordLink(
         _ job: FileJob,
@@ -49,11 +69,14 @@ extension Applier {
         try recorder?.flush()
         guard let metadata = try sourceMetadata(job.folder, job.name, kind, job.source) else { return }
         var entry = entry(metadata)
-        if let known = try known(leader.name, in: leader.number),
+        guard let known = try known(leader.name, in: leader.number),
             (known.size, known.modified) == (entry.size, entry.modified)
-        {
-            entry.takeContents(of: known)
+        else {
+            // The source changed since the leader was written: the next run looks at it anew.
+            try recorder?.remove(job.name, in: job.number)
+            return
         }
+        entry.takeContents(of: known)
         try recorder?.put(job.name, in: job.number, entry)
     }
 
@@ -110,6 +133,16 @@ extension Applier {
         }
         let metadata = try sourceMetadata(folder.path, step.name, step.kind, sourceFolder)
         guard let metadata else { return }
+        if step.kind == .file {
+            let mirrorFolder: SharedDescriptor
+            do {
+                mirrorFolder = try mirror.move(to: folder.path)
+            } catch {
+                try note(destinationFailure: error, folder.path, step.name)
+                return
+            }
+            guard try isStillCopied(step, metadata.status, folder.path, mirrorFolder) else { return }
+        }
         try record(
             step.name,
             in: folder.number,
@@ -137,24 +170,25 @@ extension Applier {
 
     // MARK: - Renames
 
-    /// Gives an entry that was moved on the source its new name.
+    /// Gives an entry that was moved on the source its new name; false when it cannot be, which is noted.
     mutating func move(
         _ step: PlannedStep,
         from place: ManifestPlace,
         in folder: PlannedFolder,
         _ mirrorFolder: SharedDescriptor
-    ) throws(CopyError) {
-        guard let part = request.manifest else { return }
+    ) throws(CopyError) -> Bool {
+        guard let part = request.manifest else { return false }
         do throws(SystemError) {
             let old = try leaderPlace.move(to: part.path(of: place.folder))
             try old.descriptor.move(place.name, to: mirrorFolder.descriptor, as: step.name)
         } catch {
             closedFolders.insert(folder.path.appending(step.name))
             try note(destinationFailure: error, folder.path, step.name)
-            return
+            return false
         }
         outcome.moved += 1
         try recorder?.move(from: place, to: step.name, in: folder.number)
+        return true
     }
 }
 

@@ -157,6 +157,7 @@ extension Applier {
         _ name: FileName
     ) throws(CopyError) {
         if let fatal = CopyError(onDestination: error) { throw fatal }
+        outcome.leavesDoubt = true
         outcome.skipped.append(folder.appending(name), .refused(error))
     }
 

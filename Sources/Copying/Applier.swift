@@ -7,6 +7,7 @@ struct Applier: ~Copyable {
     let folders: PlanSpool
     let deletions: Deletions
     let hasDeletions: Bool
+    let hasMoves: Bool
     let ability: Ability
     let interruption: Interruption
     let workers: CopyWorkers
@@ -41,6 +42,7 @@ struct Applier: ~Copyable {
         withholdsAll = plan.withholdsAll
         recorder = request.manifest.map { Recorder($0.manifest) }
         hasDeletions = plan.summary.deletionCount > 0
+        hasMoves = plan.summary.moves > 0
         source = DirectoryCursor(root: request.source, resolution: request.sourceResolution)
         mirror = DirectoryCursor(root: request.destination, resolution: .beneath)
         leaderPlace = mirror
@@ -58,6 +60,7 @@ struct Applier: ~Copyable {
         outcome.skipped = plan.skipped
         outcome.vanished = plan.vanished
         outcome.withheld = plan.withheld
+        outcome.leavesDoubt = plan.withholdsAll
         outcome.scanDuration = plan.scanDuration
         self.meter.state.bytesTotal = plan.summary.bytesToWrite
         self.meter.state.changesTotal = plan.folders.stepCount
@@ -74,6 +77,8 @@ struct Applier: ~Copyable {
         }
         do {
             if !folders.isEmpty { try openManifest() }
+            // What is moved must be out of the folders that go.
+            let order = hasMoves ? .last : order
             if order == .first { try removeAll() }
             meter.enter(.copying)
             let folders = folders
@@ -99,7 +104,10 @@ struct Applier: ~Copyable {
 
     /// Makes the folder if need be, and does everything in it but links and deletions.
     private mutating func visit(_ folder: PlannedFolder) throws(CopyError) {
-        if isClosed(folder.path) { return }
+        if isClosed(folder.path) {
+            giveUpMoves(folder)
+            return
+        }
         let isMade = folder.state == .new || folder.state == .replacesEntry
         let hasWork = folder.steps.contains { $0.isMadeWhileCopying }
         if !isMade && !hasWork {
@@ -108,6 +116,7 @@ struct Applier: ~Copyable {
         }
         guard let mirrorFolder = try openMirror(folder) else {
             closedFolders.insert(folder.path)
+            giveUpMoves(folder)
             return
         }
         if isMade { try recordMade(folder) }
@@ -122,10 +131,13 @@ struct Applier: ~Copyable {
             try note(sourceFailure: error, folder.path, FileName())
             if error.errno != .noSuchFileOrDirectory { withholdsAll = true }
             unreadable.insert(folder.path)
+            giveUpMoves(folder)
             return
         }
+        var notMoved: Set<FileName> = []
         for step in folder.steps {
             try checkInterruption()
+            if notMoved.contains(step.name) { continue }
             switch step.action {
             case .copy(let replacing, let size, let group):
                 if countsAsHeld(replacing, step.name, in: folder.path) {
@@ -157,7 +169,10 @@ struct Applier: ~Copyable {
                 )
                 try copy(job, step.kind)
             case .move(let place):
-                try move(step, from: place, in: folder, mirrorFolder)
+                if try !move(step, from: place, in: folder, mirrorFolder) {
+                    notMoved.insert(step.name)
+                    withholdsAll = true
+                }
                 didStep(folder.path, step.name)
             case .repair:
                 try repair(folder, step, from: sourceFolder, to: mirrorFolder)
@@ -173,6 +188,13 @@ struct Applier: ~Copyable {
                 continue
             }
         }
+    }
+
+    /// What was to be moved to here stays where it is, and what is above it there as well.
+    private mutating func giveUpMoves(_ folder: PlannedFolder) {
+        outcome.leavesDoubt = true
+        let hasMoves = folder.steps.contains { if case .move = $0.action { true } else { false } }
+        if hasMoves { withholdsAll = true }
     }
 
     func isClosed(_ folder: FileName) -> Bool {
@@ -244,6 +266,7 @@ struct Applier: ~Copyable {
         to mirrorFolder: SharedDescriptor
     ) throws(CopyError) {
         guard let wanted = try sourceMetadata(folder.path, step.name, step.kind, sourceFolder) else { return }
+        guard try isStillCopied(step, wanted.status, folder.path, mirrorFolder) else { return }
         do {
             let target = MetadataTarget.named(step.name, in: mirrorFolder)
             let refused = try target.apply(wanted, ability)
@@ -254,6 +277,27 @@ struct Applier: ~Copyable {
             return
         }
         try record(step.name, in: folder.number, wanted)
+    }
+
+    /// True unless a file of the source has changed since the plan: its time must not be given to old contents, nor told to
+    /// the manifest. The next run copies it.
+    mutating func isStillCopied(
+        _ step: PlannedStep,
+        _ now: EntryStatus,
+        _ folder: FileName,
+        _ mirrorFolder: SharedDescriptor
+    ) throws(CopyError) -> Bool {
+        if step.kind != .file { return true }
+        do {
+            let there = try mirrorFolder.descriptor.status(of: step.name)
+            if there.kind == .file && (there.size, there.modified) == (now.size, now.modified) { return true }
+        } catch {
+            try note(destinationFailure: error, folder, step.name)
+            return false
+        }
+        outcome.skipped.append(folder.appending(step.name), .changedWhileRead)
+        unreadable.insert(folder)
+        return false
     }
 
     /// What the source says now; nil when it is gone, cannot be read, or became something else, which is noted.

@@ -29,7 +29,7 @@ final class Committer: Sendable {
     /// - Parameter destination: any file of the file system that is synced.
     init(destination: SharedDescriptor, placer: Placer) {
         let state = state
-        Thread.start(named: "commit") {
+        Thread.start(named: "commit", atEnd: { state.change { $0.isRunning = false } }) {
             while let batch = Self.nextBatch(state) {
                 let results = Self.commit(batch, destination, placer)
                 state.change {
@@ -37,7 +37,6 @@ final class Committer: Sendable {
                     $0.isBusy = false
                 }
             }
-            state.change { $0.isRunning = false }
         }
     }
 
@@ -107,5 +106,6 @@ final class Committer: Sendable {
             state.batch = nil
         }
         while !state.wait(atMost: .seconds(3600), until: { !$0.isRunning }) {}
+        state.change { $0.results.removeAll() }
     }
 }

@@ -51,7 +51,7 @@ final class CopyWorkers: Sendable {
         state = Monitor(start)
         let (state, interruption, progress) = (state, interruption, progress)
         for number in 1...count {
-            Thread.start(named: "copy-\(number)") {
+            Thread.start(named: "copy-\(number)", atEnd: { state.change { $0.running -= 1 } }) {
                 var writer = FileWriter(
                     request,
                     ability: ability,
@@ -59,7 +59,6 @@ final class CopyWorkers: Sendable {
                     progress: progress
                 )
                 Self.work(state, &writer)
-                state.change { $0.running -= 1 }
             }
         }
     }

@@ -57,7 +57,12 @@ extension FileWriter {
                 }
                 try job.mirror.descriptor.unlink(name)
             } catch {
-                if error.errno != .noSuchFileOrDirectory { throw error }
+                if error.errno == .permissionDenied {
+                    // It has its source's mode already, and we are not root.
+                    try job.mirror.descriptor.unlink(name)
+                } else if error.errno != .noSuchFileOrDirectory {
+                    throw error
+                }
             }
             let file = try job.mirror.descriptor.open(name, [.readWrite, .create, .exclusive])
             return FileTarget(file: SharedDescriptor(file), place: .partial(name))
@@ -137,7 +142,10 @@ extension FileWriter {
         let target = FileTarget(file: earlier.file, place: .final, holding: contents(of: earlier))
         try markTorn(earlier, job)
         let list = blockList(for: source)
-        guard let contents = try fill(target, from: source, list) else { return .again }
+        guard let contents = try fill(target, from: source, list) else {
+            dropBlocks(list)
+            return .again
+        }
         let refused = try TransferEnd.writing { () throws(SystemError) in
             try earlier.file.descriptor.sync()
             return try MetadataTarget.open(earlier.file).apply(source.metadata, ability)

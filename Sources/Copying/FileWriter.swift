@@ -103,6 +103,7 @@ struct FileWriter: ~Copyable {
             let list = blockList(for: source)
             guard let contents = try fill(target, from: source, list) else {
                 target.place.remove(from: job.mirror)
+                dropBlocks(list)
                 return .again
             }
             let refused = try TransferEnd.writing { () throws(SystemError) in
@@ -123,6 +124,15 @@ struct FileWriter: ~Copyable {
         } catch {
             target.place.discard(in: job.mirror)
             throw error
+        }
+    }
+
+    /// Hashes of an attempt that came to nothing.
+    func dropBlocks(_ list: BlockListNumber?) {
+        guard let list, let manifest else { return }
+        // They would only take room, ignoring.
+        try? manifest.write { (transaction) throws(ManifestError) in
+            try transaction.removeBlocks(list, from: 0)
         }
     }
 

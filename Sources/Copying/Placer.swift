@@ -44,12 +44,39 @@ struct Placer: Sendable {
             switch job.replacing {
             case .nothing, .entry:
                 try folder.descriptor.rename(temporary, to: name)
-            case .emptyFolder, .folder:
+            case .emptyFolder:
+                try exchangeEmpty(temporary, with: name, in: folder)
+            case .folder:
                 try exchange(temporary, with: name, in: folder)
             }
         } catch {
             // The next run removes what is left under a hidden name, ignoring.
             try? folder.descriptor.unlink(temporary)
+            throw error
+        }
+    }
+
+    /// Should something have come or stayed in the folder after all, the folder stays.
+    private func exchangeEmpty(
+        _ temporary: FileName,
+        with name: FileName,
+        in folder: SharedDescriptor
+    ) throws(SystemError) {
+        do {
+            try folder.descriptor.exchange(temporary, with: name)
+        } catch {
+            if error.errno != .invalidArgument { throw error }
+            // The file system cannot exchange names.
+            try folder.descriptor.removeDirectory(name)
+            try folder.descriptor.rename(temporary, to: name)
+            return
+        }
+        do {
+            try folder.descriptor.removeDirectory(temporary)
+        } catch {
+            if error.errno == .directoryNotEmpty {
+                try folder.descriptor.exchange(temporary, with: name)
+            }
             throw error
         }
     }

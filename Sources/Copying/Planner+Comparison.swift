@@ -13,7 +13,7 @@ extension Planner {
             if let child = row.child { addChild(name, source, .present, [], number: child) }
             return
         }
-        guard let contents = try contentDifferences(name, pair, row),
+        guard var contents = try contentDifferences(name, pair, row),
             let metadata = try metadataDifferences(name, pair, row)
         else {
             noteUnreadable()
@@ -21,6 +21,8 @@ extension Planner {
             if source.kind == .directory { withholdsAll = true }
             return
         }
+        // A file that was torn in place holds neither what the row says nor what the source has.
+        if source.kind == .file, row?.flags.contains(.unfinished) ?? false { contents.insert(.contents) }
         let number = source.kind == .directory ? row?.child ?? newNumber() : FolderNumber(rawValue: 0)
         if source.kind == .directory {
             if !metadata.isEmpty { summary.metadataOnly += 1 }

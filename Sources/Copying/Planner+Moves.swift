@@ -11,7 +11,8 @@ extension Planner {
         _ source: EntryStatus,
         _ replaced: PlannedStep.Replaced
     ) throws(CopyError) -> Bool {
-        guard isRecorded, let part, case .nothing = replaced, let born = source.born,
+        guard isRecorded, let part, source.device == sourceRoot.device, case .nothing = replaced,
+            let born = source.born,
             source.kind == .directory || (source.kind == .file && source.linkCount == 1 && source.size > 0)
         else { return false }
         let candidates: [(place: ManifestPlace, entry: ManifestEntry)]
@@ -26,12 +27,22 @@ extension Planner {
             guard isSame, !entry.flags.contains(.unfinished),
                 entry.linkCount == 1 || source.kind == .directory,
                 !moved.contains(place), !takenOver.contains(place),
-                !givenUp.contains(place.folder), part.holds(place.folder)
+                !givenUp.contains(place.folder), part.holds(place.folder),
+                !isStill(source.inode, at: place, part)
             else { continue }
             try planMove(name, source, place, entry)
             return true
         }
         return false
+    }
+
+    /// True when the source has the inode in its old place as well: through a bind mount an entry is in two.
+    private mutating func isStill(_ inode: UInt64, at place: ManifestPlace, _ part: ManifestPart) -> Bool {
+        // A way that leads nowhere any more is the usual case, ignoring.
+        guard let path = try? part.path(of: place.folder), let folder = try? oldPlace.move(to: path),
+            let there = try? folder.descriptor.status(of: place.name)
+        else { return false }
+        return there.inode == inode
     }
 
     private mutating func planMove(

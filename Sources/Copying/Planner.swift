@@ -42,6 +42,8 @@ struct Planner {
     let ahead: ScanAhead
     var meter: ProgressMeter
     var source: DirectoryCursor
+    /// A second place on the source: where something was before.
+    var oldPlace: DirectoryCursor
     var mirror: DirectoryCursor
     var filter: FilterStack
     var frames: [Frame] = []
@@ -96,6 +98,7 @@ struct Planner {
         plan = PlanSpool(workFolder: request.workFolder)
         removals = PlanSpool(workFolder: request.workFolder)
         source = DirectoryCursor(root: request.source, resolution: request.sourceResolution)
+        oldPlace = source
         mirror = DirectoryCursor(root: request.destination, resolution: .beneath)
         do {
             sourceRoot = try request.source.descriptor.status()

@@ -54,9 +54,8 @@ final class ScanAhead: Sendable {
         state.change { $0.threads = Self.threadCount }
         let state = state
         for number in 1...Self.threadCount {
-            Thread.start(named: "scan-\(number)") {
+            Thread.start(named: "scan-\(number)", atEnd: { state.change { $0.threads -= 1 } }) {
                 Self.work(state, reader)
-                state.change { $0.threads -= 1 }
             }
         }
     }

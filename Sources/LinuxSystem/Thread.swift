@@ -12,8 +12,14 @@ public enum Thread {
         while nanosleep(&wanted, &rest) != 0, errno == EINTR { wanted = rest }
     }
 
-    /// Starts a detached thread; it ends when `body` returns.
-    public static func start(named name: String, _ work: @escaping @Sendable () -> Void) {
+    /// Starts a detached thread; it ends when `work` returns.
+    ///
+    /// - Parameter atEnd: called by the thread after it has let go of `work` and all that it holds.
+    public static func start(
+        named name: String,
+        atEnd: @escaping @Sendable () -> Void = {},
+        _ work: @escaping @Sendable () -> Void
+    ) {
         #if DEBUG
             let plan = FaultPlan.current
             let body: @Sendable () -> Void = {
@@ -25,9 +31,13 @@ public enum Thread {
         #endif
         final class Box: Sendable {
             let body: @Sendable () -> Void
-            init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+            let atEnd: @Sendable () -> Void
+            init(_ body: @escaping @Sendable () -> Void, _ atEnd: @escaping @Sendable () -> Void) {
+                self.body = body
+                self.atEnd = atEnd
+            }
         }
-        let box = Unmanaged.passRetained(Box(body))
+        let box = Unmanaged.passRetained(Box(body, atEnd))
         var thread = pthread_t()
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
@@ -37,7 +47,11 @@ public enum Thread {
             &attributes,
             { context in
                 guard let context else { return nil }
-                Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body()
+                let held = Unmanaged<Box>.fromOpaque(context)
+                let atEnd = held.takeUnretainedValue().atEnd
+                held.takeUnretainedValue().body()
+                held.release()
+                atEnd()
                 return nil
             },
             box.toOpaque()

@@ -66,6 +66,7 @@ struct CopyManifest {
 
     /// Seals it after a copy that ended in order, when it describes all that the destination has.
     func finish(_ result: CopyResult, _ folders: borrowing CopyFolders) throws(ManifestError) {
+        if result.outcome?.leavesDoubt ?? true { return }
         switch part.trust {
         case .sealed: if manifest.state == .sealed { return }
         case .compared: if result.leavesUnknown { return }

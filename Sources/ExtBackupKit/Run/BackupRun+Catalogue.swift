@@ -154,6 +154,10 @@ extension BackupRun {
     /// stays there that it was not told of, and that would never be seen again.
     mutating func noteCompleteness(of planned: PlannedSource, _ outcome: CopyOutcome) {
         let summary = planned.plan.summary
+        if outcome.leavesDoubt {
+            catalogue?.sources.remove(planned.source.name)
+            return
+        }
         if outcome.isPartial || summary.strangersThatStay > 0 { return }
         let isComplete =
             switch planned.decision {
