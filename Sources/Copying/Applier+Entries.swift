@@ -62,7 +62,7 @@ extension Applier {
                 if job.size >= PartialFile.minimumSize { outcome.leavesDoubt = true }
             case .sourceFailed(let error):
                 if job.size >= PartialFile.minimumSize { outcome.leavesDoubt = true }
-                try note(sourceFailure: error, job.folder, job.name)
+                try note(sourceFailure: error, job)
                 // It may have lost any of its names elsewhere.
                 if job.group != nil && error.errno != .noSuchFileOrDirectory { withholdsAll = true }
             case .refused(let error):
@@ -84,7 +84,7 @@ extension Applier {
             do {
                 target = try job.source.descriptor.symbolicLinkTarget(job.name)
             } catch {
-                try note(sourceFailure: error, job.folder, job.name)
+                try note(sourceFailure: error, job)
                 return
             }
         }

@@ -5,7 +5,11 @@ extension Applier {
     mutating func finish(_ folder: PlannedFolder) throws(CopyError) {
         if !folder.needsFinish || isClosed(folder.path) { return }
         try checkInterruption()
-        guard let wanted = try folderMetadata(folder.path) else { return }
+        guard let wanted = try folderMetadata(folder.path) else {
+            // It has neither its metadata nor those of which the manifest knows.
+            outcome.leavesDoubt = true
+            return
+        }
         do {
             let target: MetadataTarget =
                 folder.path.isEmpty

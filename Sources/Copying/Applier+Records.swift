@@ -56,6 +56,8 @@ extension Applier {
         }
         if EntryMetadata.statusDifferences(metadata.status, there, ability).isEmpty {
             try record(job.name, in: job.number, metadata)
+        } else {
+            noteUnseen()
         }
     }
 
@@ -67,12 +69,16 @@ extension Applier {
     ) throws(CopyError) {
         guard recorder != nil else { return }
         try recorder?.flush()
-        guard let metadata = try sourceMetadata(job.folder, job.name, kind, job.source) else { return }
+        guard let metadata = try sourceMetadata(job.folder, job.name, kind, job.source) else {
+            outcome.leavesDoubt = true
+            return
+        }
         var entry = entry(metadata)
         guard let known = try known(leader.name, in: leader.number),
             (known.size, known.modified) == (entry.size, entry.modified)
         else {
             // The source changed since the leader was written: the next run looks at it anew.
+            outcome.leavesDoubt = true
             try recorder?.remove(job.name, in: job.number)
             return
         }
@@ -83,7 +89,11 @@ extension Applier {
     /// A folder that was just made. It gets its metadata at the end.
     mutating func recordMade(_ folder: PlannedFolder) throws(CopyError) {
         guard recorder != nil else { return }
-        guard let metadata = try folderMetadata(folder.path) else { return }
+        guard let metadata = try folderMetadata(folder.path) else {
+            // It is on the destination, and nobody knows.
+            outcome.leavesDoubt = true
+            return
+        }
         try record(folder, metadata)
     }
 

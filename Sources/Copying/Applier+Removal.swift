@@ -143,11 +143,27 @@ extension Applier {
         _ name: FileName
     ) throws(CopyError) {
         if let fatal = CopyError(onSource: error) { throw fatal }
+        noteUnseen()
         if error.errno == .noSuchFileOrDirectory {
             outcome.vanished.append(folder.appending(name), .unreadable(error))
         } else {
             unreadable.insert(folder)
             outcome.skipped.append(folder.appending(name), .unreadable(error))
+        }
+    }
+
+    /// A file that vanished before it was copied leaves no doubt where the destination has nothing.
+    mutating func note(sourceFailure error: SystemError, _ job: FileJob) throws(CopyError) {
+        let doubt = outcome.leavesDoubt
+        try note(sourceFailure: error, job.folder, job.name)
+        if case .nothing = job.replacing { outcome.leavesDoubt = doubt }
+    }
+
+    /// What the destination has there is not what the plan wanted, and the manifest may never have been right.
+    mutating func noteUnseen() {
+        switch request.manifest?.trust {
+        case .compared: outcome.leavesDoubt = true
+        case .sealed, nil: break
         }
     }
 

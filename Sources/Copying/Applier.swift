@@ -60,7 +60,7 @@ struct Applier: ~Copyable {
         outcome.skipped = plan.skipped
         outcome.vanished = plan.vanished
         outcome.withheld = plan.withheld
-        outcome.leavesDoubt = plan.withholdsAll
+        outcome.leavesDoubt = plan.withholdsAll || plan.leavesDoubt
         outcome.scanDuration = plan.scanDuration
         self.meter.state.bytesTotal = plan.summary.bytesToWrite
         self.meter.state.changesTotal = plan.folders.stepCount

@@ -25,6 +25,7 @@ public struct CopyPlan {
     let unreadable: Set<FileName>
     let withholdsAll: Bool
     let withheld: Int
+    let leavesDoubt: Bool
     let leaders: [LinkTable.Leader?]
     let scanDuration: Duration
     /// Counts, bytes and space, for guards.
@@ -70,6 +71,7 @@ public struct CopyPlan {
             unreadable: planner.unreadable,
             withholdsAll: planner.withholdsAll,
             withheld: planner.withheld,
+            leavesDoubt: planner.leavesDoubt,
             leaders: leaders,
             scanDuration: clock.now - start,
             summary: planner.summary,

@@ -170,8 +170,9 @@ public struct CopyOutcome: Sendable {
     /// Deletions not made because something could not be read: a file in the same folder, or a folder anywhere, where
     /// what is missing may be. A folder counts once.
     public internal(set) var withheld = 0
-    /// True when a part of the destination may differ from what the manifest says: it refused something, or a folder
-    /// was not entered. Then the manifest must not be sealed.
+    /// True when a part of the destination may differ from what the manifest says: it refused something, or something was
+    /// not looked at: a folder that vanished, one that holds a mount point or is excluded. Then the manifest must not
+    /// be sealed.
     public internal(set) var leavesDoubt = false
     /// What could not be carried.
     public internal(set) var skipped = SkippedEntries()

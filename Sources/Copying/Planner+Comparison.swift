@@ -17,6 +17,7 @@ extension Planner {
             let metadata = try metadataDifferences(name, pair, row)
         else {
             noteUnreadable()
+            noteUnseen()
             // It is not looked into.
             if source.kind == .directory { withholdsAll = true }
             return

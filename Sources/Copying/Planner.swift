@@ -49,7 +49,7 @@ struct Planner {
     var frames: [Frame] = []
     var children: [Child] = []
     /// Names of unfinished copies in the folder at hand with which this run goes on.
-    private var partials: Set<FileName> = []
+    var partials: Set<FileName> = []
     /// The folder at hand, as far as something is to be done in it.
     var folder = PlannedFolder(path: FileName(), state: .present)
     /// What the source's folder at hand does not have.
@@ -68,6 +68,8 @@ struct Planner {
     var withholdsAll = false
     /// Removals that are not planned because something could not be read.
     var withheld = 0
+    /// The destination has something that was not looked at, of which the manifest may say what is not so.
+    var leavesDoubt = false
     /// Places whose entries were found elsewhere on the source, and are moved from there.
     var moved: Set<ManifestPlace> = []
     /// Places where the source has another inode now, which takes over what the destination has there.
@@ -196,6 +198,7 @@ struct Planner {
         folder.parent = frame.number
         path = frame.path.isEmpty ? [] : frame.path.bytes + [slash]
         if child.isMountPoint {
+            try noteUnseen(behind: child, in: frame)
             try endFolder()
             return
         }
@@ -207,12 +210,14 @@ struct Planner {
         case .failure(let error):
             try note(sourceFailure: error, child.name)
             noteHidden(error)
+            noteUnseen()
             unreadable.insert(childPath)
             if child.state != .present { try endFolder() }
             return
         }
         if case .failure(let error) = scanned.mirror {
             try note(destinationFailure: error, child.name)
+            noteUnseen()
             return
         }
         source.enter(child.name, opened: opened)
@@ -262,7 +267,7 @@ struct Planner {
         folder.steps.removeAll(keepingCapacity: true)
     }
 
-    private mutating func addMissing(_ name: FileName, _ kind: EntryKind) throws(CopyError) {
+    mutating func addMissing(_ name: FileName, _ kind: EntryKind) throws(CopyError) {
         if filter.forbidsDeletions {
             noteUnreadable()
             withheld += 1
@@ -293,6 +298,7 @@ struct Planner {
         let row = rows.take(name)
         let mirror = isMovedAway(name) ? nil : mirror
         if let source, source.status.kind == .file, !request.selection.sizes.isWithin(source.status.size) {
+            try noteLeftAlone(name, mirror?.status, row)
             return
         }
         switch (source, mirror) {
@@ -311,30 +317,8 @@ struct Planner {
                 try planOtherKind(name, pair)
             }
         case (nil, let mirror?):
-            try planMissing(name, mirror.status.kind, row)
-        case (nil, nil):
-            break
-        }
-    }
-
-    private func isLeftover(_ name: FileName) -> Bool {
-        if TemporaryName.matches(name) { return true }
-        return PartialFile.matches(name) && !partials.contains(name)
-    }
-
-    private mutating func planMissing(
-        _ name: FileName,
-        _ kind: EntryKind,
-        _ row: ManifestEntry?
-    ) throws(CopyError) {
-        if isLeftover(name) {
-            try addStep(PlannedStep(name: name, kind: kind, action: .removeLeftover))
-            summary.leftovers += 1
-        } else if isExcluded(name, kind) {
-            if row == nil { summary.strangersThatStay += 1 }
-        } else if !PartialFile.matches(name) {
-            if row == nil { summary.strangersThatGo += 1 }
-            try addMissing(name, kind)
+            try planMissing(name, mirror.status, row)
+        case (nil, nil): break
         }
     }
 

@@ -287,6 +287,31 @@ struct CatalogueTests {
         #expect(try sandbox.copied() == ["a", "b"])
     }
 
+    #if DEBUG
+        @Test("does not believe it of a source of which a folder vanished before it was entered")
+        func vanishedFolder() throws {
+            let sandbox = try Sandbox()
+            try sandbox.home.makeFolder("photos/sub")
+            try sandbox.runBefore(files: ["a", "sub/b"])
+            try Descriptor.open(sandbox.drive.folder.appending("photos/sub"), .directory).unlink("b")
+            try sandbox.drive.countMount()
+            let opened = Mutex(0)
+            let faults = FaultPlan { call in
+                if call.name != "openat2" || call.subject != "sub" { return .proceed }
+                return opened.withLock {
+                    $0 += 1
+                    return $0 == 1 ? .fail(.noSuchFileOrDirectory) : .proceed
+                }
+            }
+            try faults.run { _ = try again(sandbox) }
+            try again(sandbox)
+            #expect(sandbox.log.talk.contains("destination walked: \(WalkReason.incomplete.rawValue)"))
+            #expect(try sandbox.home.contents("drive/photos/sub/b") == "contents")
+            try again(sandbox)
+            #expect(sandbox.log.talk.contains(holds))
+        }
+    #endif
+
     @Test("is used by a preview, which writes nothing of it", arguments: [true, false])
     func preview(isTrusted: Bool) throws {
         let sandbox = try sealed()

@@ -158,10 +158,10 @@ extension BackupRun {
             catalogue?.sources.remove(planned.source.name)
             return
         }
-        if outcome.isPartial || summary.strangersThatStay > 0 { return }
+        if outcome.isPartial || outcome.withheld > 0 || summary.strangersThatStay > 0 { return }
         let isComplete =
             switch planned.decision {
-            case .perform: outcome.withheld == 0
+            case .perform: true
             case .hold: summary.strangersThatGo == 0 && outcome.held == 0
             }
         if isComplete { catalogue?.sources.insert(planned.source.name) }
