@@ -43,6 +43,8 @@ public struct CopyRequest: Sendable {
     let manifest: ManifestPart?
     let update: Update
     let comparison: Comparison
+    /// How many places are remembered to find what was moved.
+    var moveLimit = MovedPlaces.limit
     private(set) var earlierVersions: SharedDescriptor?
 
     /// Describes what to copy; both descriptors are directories open for reading, and are duplicated.

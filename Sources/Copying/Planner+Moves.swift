@@ -11,7 +11,8 @@ extension Planner {
         _ source: EntryStatus,
         _ replaced: PlannedStep.Replaced
     ) throws(CopyError) -> Bool {
-        guard isRecorded, let part, source.device == sourceRoot.device, case .nothing = replaced,
+        guard isRecorded, !places.isFull, let part, source.device == sourceRoot.device,
+            case .nothing = replaced,
             let born = source.born,
             source.kind == .directory || (source.kind == .file && source.linkCount == 1 && source.size > 0)
         else { return false }
@@ -26,8 +27,7 @@ extension Planner {
                 source.kind == .directory || (entry.size, entry.modified) == (source.size, source.modified)
             guard isSame, !entry.flags.contains(.unfinished),
                 entry.linkCount == 1 || source.kind == .directory,
-                !moved.contains(place), !takenOver.contains(place),
-                !givenUp.contains(place.folder), part.holds(place.folder),
+                places.isFree(place), part.holds(place.folder),
                 !isStill(source.inode, at: place, part)
             else { continue }
             try planMove(name, source, place, entry)
@@ -51,7 +51,7 @@ extension Planner {
         _ place: ManifestPlace,
         _ entry: ManifestEntry
     ) throws(CopyError) {
-        moved.insert(place)
+        places.noteMove(from: place)
         summary.moves += 1
         summary.destinationEntryCount += 1
         try addStep(PlannedStep(name: name, kind: source.kind, action: .move(from: place)))
@@ -73,13 +73,13 @@ extension Planner {
 
     /// True for a name of the folder at hand whose entry is moved to another place, so that nothing is left here.
     func isMovedAway(_ name: FileName) -> Bool {
-        !moved.isEmpty && moved.contains(ManifestPlace(folder: folder.number, name: name))
+        places.isLeft(ManifestPlace(folder: folder.number, name: name))
     }
 
     /// Remembers a place that is not free to be moved from.
     mutating func noteTakeover(_ name: FileName, _ source: EntryStatus, _ row: ManifestEntry?) {
         guard isRecorded, let row, row.inode != source.inode else { return }
-        takenOver.insert(ManifestPlace(folder: folder.number, name: name))
+        places.noteTakeover(of: ManifestPlace(folder: folder.number, name: name))
     }
 
     /// Passes over rows that stand before `name`: of what is on neither side any more.

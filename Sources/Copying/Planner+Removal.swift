@@ -37,7 +37,7 @@ extension Planner {
         path = missing.path.isEmpty ? [] : missing.path.bytes + [slash]
         enterFilters()
         for step in missing.steps {
-            if moved.contains(ManifestPlace(folder: missing.number, name: step.name)) { continue }
+            if places.isLeft(ManifestPlace(folder: missing.number, name: step.name)) { continue }
             let status: EntryStatus
             do {
                 status = try mirrorFolder().descriptor.status(of: step.name)
@@ -175,7 +175,7 @@ extension Planner {
         let entry = frame.entries[frame.next]
         frame.next += 1
         let kind = entry.status.kind
-        if moved.contains(ManifestPlace(folder: frame.number, name: entry.name)) { return nil }
+        if places.isLeft(ManifestPlace(folder: frame.number, name: entry.name)) { return nil }
         if isExcluded(entry.name, kind) {
             frame.keepsSomething = true
             summary.strangersThatStay += 1
@@ -210,7 +210,7 @@ extension Planner {
             try note(destinationFailure: failure.error, failure.name)
         }
         let child = try self.number(of: name, in: number)
-        givenUp.insert(child)
+        places.giveUp(child)
         return RemovalFrame(
             path: parent.appending(name),
             number: child,

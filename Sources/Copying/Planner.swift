@@ -70,12 +70,7 @@ struct Planner {
     var withheld = 0
     /// The destination has something that was not looked at, of which the manifest may say what is not so.
     var leavesDoubt = false
-    /// Places whose entries were found elsewhere on the source, and are moved from there.
-    var moved: Set<ManifestPlace> = []
-    /// Places where the source has another inode now, which takes over what the destination has there.
-    var takenOver: Set<ManifestPlace> = []
-    /// Folders of the destination that give way to something else: nothing in them waits to be moved.
-    var givenUp: Set<FolderNumber> = []
+    var places: MovedPlaces
     var links = LinkTable()
     var summary = PlanSummary()
     var space: SpaceEstimate
@@ -97,6 +92,7 @@ struct Planner {
         part = request.manifest
         ability = .ofProcess
         filter = FilterStack(request.selection)
+        places = MovedPlaces(limit: request.moveLimit)
         plan = PlanSpool(workFolder: request.workFolder)
         removals = PlanSpool(workFolder: request.workFolder)
         source = DirectoryCursor(root: request.source, resolution: request.sourceResolution)
@@ -137,6 +133,7 @@ struct Planner {
                 if !frames.isEmpty { source.leave() }
             }
         }
+        places.close()
         let removals = removals
         try removals.forEach { (folder) throws(CopyError) in try planRemovals(folder) }
     }
