@@ -285,6 +285,24 @@ struct ManifestTests {
         #expect(try manifest.count == 0)
     }
 
+    @Test("that was cut off forgets blocks of files that got no name, and gives their number to no other")
+    func orphans() throws {
+        let hash = ContentHash(high: 1, low: 2)
+        let lists = [50, 100].map { BlockListNumber(rawValue: $0) }
+        do {
+            var entry = try Self.sample(1)
+            entry.blockList = lists[0]
+            try Manifest.open(at: path).write { (transaction) throws(ManifestError) in
+                try transaction.put("named", in: .top, entry)
+                for list in lists { try transaction.putBlocks([hash], list, part: 0) }
+            }
+        }
+        let manifest = try Manifest.open(at: path)
+        #expect(try manifest.blocks(lists[0], part: 0) == [hash])
+        #expect(try manifest.blocks(lists[1], part: 0) == nil)
+        #expect(manifest.newBlockListNumber().rawValue == 101)
+    }
+
     @Test("is read by other tools as it is documented")
     func otherTools() throws {
         do {

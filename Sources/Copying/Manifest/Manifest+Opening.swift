@@ -68,6 +68,7 @@ extension Manifest {
             case .open:
                 try examine(database)
                 last = try max(last, highestNumber(database))
+                try removeOrphans(database)
             }
             let sql = "SELECT count(*) FROM sqlite_master WHERE name = 'entry_inode'"
             let memory = Memory(
@@ -120,6 +121,14 @@ extension Manifest {
             try Int64.fetchOne(database, sql: "SELECT max(child) FROM entry WHERE child IS NOT NULL") ?? 0
         let list =
             try Int64.fetchOne(database, sql: "SELECT max(file) FROM entry WHERE file IS NOT NULL") ?? 0
-        return max(folder, list)
+        // Of files that never got their names, too: what they left must not become the next one's.
+        let orphan = try Int64.fetchOne(database, sql: "SELECT max(file) FROM blocks") ?? 0
+        return max(folder, list, orphan)
+    }
+
+    /// Lists of blocks that no entry names: their files were being written when the run was cut off.
+    private static func removeOrphans(_ database: Database) throws {
+        let named = "SELECT 1 FROM entry WHERE entry.file = blocks.file"
+        try database.execute(sql: "DELETE FROM blocks WHERE NOT EXISTS (\(named))")
     }
 }
