@@ -58,6 +58,8 @@ struct LinkTable {
 
     private var groups: [[Member]] = []
     private var groupOfInode: [Inode: Int] = [:]
+    /// What came of reading a file once more; all its names share it.
+    var reread: [Inode: Differences] = [:]
 
     mutating func add(_ member: Member) {
         let inode = Inode(member.source)

@@ -62,8 +62,13 @@ extension Planner {
                 return true
             }
         }
+        guard let hidden = try hiddenDifferences(name, pair.source, differences, row) else {
+            noteUnreadable()
+            noteUnseen()
+            return true
+        }
         let links = EntryPair(source: pair.source, mirror: actual)
-        addLink(name, links, .entry, differences, isKnown: isUnchanged(pair.source, row))
+        addLink(name, links, .entry, hidden, isKnown: isUnchanged(pair.source, row))
         return true
     }
 
@@ -76,10 +81,7 @@ extension Planner {
     ) throws(CopyError) {
         if part == nil { return }
         if let row, isUnchanged(pair.source, row), (row.child ?? number) == number { return }
-        // The inode changed, and nothing that can be seen: somebody may have put the time back after writing.
-        if pair.source.kind == .file, let row, row.inode == pair.source.inode,
-            row.linkCount == pair.source.linkCount
-        {
+        if mayHideChange(pair.source, row), let row {
             try add(name, pair, again(pair.source, row), .contents)
         } else {
             try addStep(

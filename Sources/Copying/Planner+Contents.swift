@@ -35,6 +35,28 @@ extension Planner {
         }
     }
 
+    /// The inode changed, and nothing that can be seen: somebody may have put the time back after writing.
+    func mayHideChange(_ source: EntryStatus, _ row: ManifestEntry?) -> Bool {
+        guard source.kind == .file, let row, !isUnchanged(source, row) else { return false }
+        return row.inode == source.inode && row.linkCount == source.linkCount
+    }
+
+    /// What reading adds to the differences of a file with several names. It is read while the plan is made, once for all
+    /// names: which of them are copied and which linked depends on it. Nil when it cannot be read, which is noted.
+    mutating func hiddenDifferences(
+        _ name: FileName,
+        _ source: EntryStatus,
+        _ differences: Differences,
+        _ row: ManifestEntry?
+    ) throws(CopyError) -> Differences? {
+        if !differences.isEmpty || isRead(source) || !mayHideChange(source, row) { return differences }
+        let inode = LinkTable.Inode(source)
+        if let known = links.reread[inode] { return known }
+        guard let found = try readDifferences(name, source, row) else { return nil }
+        links.reread[inode] = found
+        return found
+    }
+
     private mutating func hasEqualContents(
         _ name: FileName,
         _ source: EntryStatus,

@@ -51,7 +51,10 @@
             #expect(!outcome.isPartial)
         }
 
-        @Test("when a folder vanished after it was planned", arguments: [ManifestPart.Trust.compared, .sealed])
+        @Test(
+            "when a folder vanished after it was planned",
+            arguments: [ManifestPart.Trust.compared, .sealed]
+        )
         func vanishedNewFolder(trust: ManifestPart.Trust) throws {
             try source.make([.folder("new")])
             let plan = try plan(source, destination, manifest: part(trust))

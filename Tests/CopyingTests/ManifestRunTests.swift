@@ -140,6 +140,23 @@ final class ManifestRunTests {
         try expectEqual(source, destination)
     }
 
+    @Test("finds that also in a file with several names", arguments: [ManifestPart.Trust.sealed, .compared])
+    func restoredTimeOfLinks(trust: ManifestPart.Trust) throws {
+        try source.make([
+            .file("f", "before").time(1000, 5), .hardLink("g", to: "f"),
+            .folder("sub", [.hardLink("h", to: "f")]),
+        ])
+        try update()
+        try source.open("f", .write).writeAll(Array("behind".utf8))
+        try source.setModified(of: "f", FileTime(seconds: 1000, nanoseconds: 5))
+        let result = try update(trust)
+        #expect(result.outcome.copiedBytes == 6)
+        #expect(result.summary.links == 2)
+        try expectEqual(source, destination)
+        try source.setPermissions(of: "f", 0o644)
+        #expect(try update(trust).summary.isEmpty)
+    }
+
     @Test("writes nothing again when only the inode was touched")
     func touchedInode() throws {
         try source.make([.file("f", "before")])
