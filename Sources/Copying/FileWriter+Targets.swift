@@ -130,17 +130,13 @@ extension FileWriter {
         }
     }
 
-    /// Changes the file under its name, because somebody asked for that.
-    ///
-    /// Before the first block it is durable that the file is torn: the manifest says so, and its time is one that no
-    /// source has, so that every later run writes it again.
+    /// Changes the file under its name, because somebody asked for that, and it is marked as torn.
     func patchInPlace(
         _ source: SourceFile,
         _ earlier: EarlierFile,
         _ job: FileJob
     ) throws(TransferEnd) -> Attempt {
         let target = FileTarget(file: earlier.file, place: .final, holding: contents(of: earlier))
-        try markTorn(earlier, job)
         let list = blockList(for: source)
         guard let contents = try fill(target, from: source, list) else {
             dropBlocks(list)
@@ -164,23 +160,34 @@ extension FileWriter {
         )
     }
 
-    private func markTorn(_ earlier: EarlierFile, _ job: FileJob) throws(TransferEnd) {
-        if let manifest, var row = earlier.row {
-            row.flags.insert(.unfinished)
-            do throws(ManifestError) {
-                try manifest.write(.now) { (transaction) throws(ManifestError) in
-                    try transaction.put(job.name, in: job.number, row)
-                }
-            } catch {
-                throw .run(.manifestFailed(error))
-            }
+    /// True when the file may be changed under its name: somebody asked for that, it has no other, and it is durable
+    /// that it is torn before the first block is written.
+    func canPatchInPlace(_ earlier: EarlierFile, _ job: FileJob) throws(TransferEnd) -> Bool {
+        switch update {
+        case .atomic: return false
+        case .inPlace: if earlier.status.linkCount > 1 { return false }
         }
-        try TransferEnd.writing { () throws(SystemError) in
-            try earlier.file.descriptor.setModified(Self.tornTime)
+        let isRecorded = try recordTorn(earlier, job)
+        return try TransferEnd.writing { () throws(SystemError) in
+            let isMarked = try TornMark.set(on: earlier.file.descriptor)
+            if !isMarked && !isRecorded { return false }
+            try earlier.file.descriptor.setModified(TornMark.time)
             try earlier.file.descriptor.sync()
+            return true
         }
     }
 
-    /// 1970-01-01 23:59:59.123456787.
-    private static var tornTime: FileTime { FileTime(seconds: 86_399, nanoseconds: 123_456_787) }
+    /// False when the manifest does not know the file.
+    private func recordTorn(_ earlier: EarlierFile, _ job: FileJob) throws(TransferEnd) -> Bool {
+        guard let manifest, var row = earlier.row else { return false }
+        row.flags.insert(.unfinished)
+        do throws(ManifestError) {
+            try manifest.write(.now) { (transaction) throws(ManifestError) in
+                try transaction.put(job.name, in: job.number, row)
+            }
+        } catch {
+            throw .run(.manifestFailed(error))
+        }
+        return true
+    }
 }

@@ -65,10 +65,8 @@ struct FileWriter: ~Copyable {
             return try copy(source, to: try newTarget(job, source), job)
         }
         if let target = try cloneTarget(job, earlier) { return try copy(source, to: target, job) }
-        switch update {
-        case .inPlace where earlier.status.linkCount == 1: return try patchInPlace(source, earlier, job)
-        case .inPlace, .atomic: return try copy(source, to: try newTarget(job, source), job)
-        }
+        if try canPatchInPlace(earlier, job) { return try patchInPlace(source, earlier, job) }
+        return try copy(source, to: try newTarget(job, source), job)
     }
 
     private func open(_ job: FileJob) throws(TransferEnd) -> SourceFile? {

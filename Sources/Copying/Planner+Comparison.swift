@@ -24,6 +24,7 @@ extension Planner {
         }
         // A file that was torn in place holds neither what the row says nor what the source has.
         if source.kind == .file, row?.flags.contains(.unfinished) ?? false { contents.insert(.contents) }
+        if try isTorn(name, source, metadata) { contents.insert(.contents) }
         let number = source.kind == .directory ? row?.child ?? newNumber() : FolderNumber(rawValue: 0)
         if source.kind == .directory {
             if !metadata.isEmpty { summary.metadataOnly += 1 }

@@ -57,6 +57,17 @@ extension Planner {
         return found
     }
 
+    /// True for a file that a run began to change in place: then it is neither old nor new, whatever its time.
+    mutating func isTorn(_ name: FileName, _ source: EntryStatus, _ metadata: Differences) throws(CopyError) -> Bool {
+        if isRecorded || source.kind != .file || !metadata.contains(.attributes) { return false }
+        do {
+            return try TornMark.isOn(AttributePlace(name, in: mirrorFolder().descriptor))
+        } catch {
+            try note(destinationFailure: error, name)
+            return true
+        }
+    }
+
     private mutating func hasEqualContents(
         _ name: FileName,
         _ source: EntryStatus,

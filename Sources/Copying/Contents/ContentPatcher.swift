@@ -25,7 +25,7 @@ extension ContentCopier {
     /// part of an interrupted copy, or, when a person asked for it, the earlier version itself.
     ///
     /// In place a file is torn until this returns `complete`: what the caller wrote before, a mark in the manifest
-    /// and a time that no source has, stays after anything else.
+    /// or on the file (`TornMark`), stays after anything else.
     ///
     /// - Parameters:
     ///   - target: open for reading too, when it is to be compared.
