@@ -13,6 +13,16 @@ extension Applier {
         }
     }
 
+    /// What an earlier run left among the earlier versions when it was cut off.
+    mutating func removeEarlierLeftovers() throws(CopyError) {
+        do {
+            try earlierVersions?.removeLeftovers()
+        } catch {
+            if let fatal = CopyError(onDestination: error) { throw fatal }
+            // They only take room: what they name is elsewhere as well, ignoring.
+        }
+    }
+
     private mutating func removeMissing(_ folder: PlannedFolder) throws(CopyError) {
         for step in folder.steps {
             guard case .remove = step.action else { continue }

@@ -77,6 +77,7 @@ struct Applier: ~Copyable {
         }
         do {
             if !folders.isEmpty { try openManifest() }
+            try removeEarlierLeftovers()
             // What is moved must be out of the folders that go.
             let order = hasMoves ? .last : order
             if order == .first { try removeAll() }

@@ -5,18 +5,25 @@ internal import SystemPackage
 /// A folder that takes over what would be overwritten or removed, under the path that it had on the destination.
 ///
 /// No version is lost at any moment: it is here before its place is taken. What is here under the same path already is
-/// replaced; a folder is merged into the one that is here.
+/// replaced; a folder is merged into the one that is here. What is not in its place yet has a hidden name at the top.
 final class EarlierVersions: Sendable {
     private let places: Mutex<EarlierPlaces>
 
     init(in folder: SharedDescriptor, of destination: SharedDescriptor, _ ability: Ability) {
         places = Mutex(
             EarlierPlaces(
+                top: folder,
                 cursor: DirectoryCursor(root: folder, resolution: .beneath),
                 mirror: DirectoryCursor(root: destination, resolution: .beneath),
                 ability: ability
             )
         )
+    }
+
+    /// Removes the hidden second names that a run left here when it was cut off. What they name is in its place still, or
+    /// here under its path.
+    func removeLeftovers() throws(SystemError) {
+        try places.withLock { (places) throws(SystemError) in try places.removeLeftovers() }
     }
 
     /// Gives what is no folder a second name here, so that the first one can be renamed over; where that is not
@@ -33,6 +40,7 @@ final class EarlierVersions: Sendable {
 
 /// What `EarlierVersions` does, on one thread at a time.
 private struct EarlierPlaces {
+    let top: SharedDescriptor
     var cursor: DirectoryCursor
     /// Where the metadata of the folders are from.
     var mirror: DirectoryCursor
@@ -47,7 +55,7 @@ private struct EarlierPlaces {
         let place = try place(path)
         do {
             let temporary = TemporaryName.random()
-            try folder.descriptor.link(name, to: place.descriptor, as: temporary)
+            try folder.descriptor.link(name, to: top.descriptor, as: temporary)
             try put(temporary, as: name, in: place)
         } catch {
             switch error.errno {
@@ -84,15 +92,26 @@ private struct EarlierPlaces {
     }
 
     /// Gives `temporary` its name.
-    private func put(
-        _ temporary: FileName,
-        as name: FileName,
-        in place: SharedDescriptor
-    ) throws(SystemError) {
-        if try Self.kind(of: name, in: place) == .directory { try remove(name, .directory, in: place) }
-        try place.descriptor.rename(temporary, to: name)
-        // When both were names of one file already, rename(2) does nothing.
-        try place.descriptor.removeFileIfPresent(temporary)
+    private func put(_ temporary: FileName, as name: FileName, in place: SharedDescriptor) throws(SystemError)
+    {
+        do {
+            if try Self.kind(of: name, in: place) == .directory { try remove(name, .directory, in: place) }
+            try top.descriptor.replace(temporary, to: place.descriptor, as: name)
+            // When both were names of one file already, rename(2) does nothing.
+            try top.descriptor.removeFileIfPresent(temporary)
+        } catch {
+            // The next run removes it, ignoring.
+            try? top.descriptor.removeFileIfPresent(temporary)
+            throw error
+        }
+    }
+
+    func removeLeftovers() throws(SystemError) {
+        var names: [FileName] = []
+        try top.descriptor.forEachName { if TemporaryName.matches($0) { names.append($0) } }
+        for name in names where try Self.kind(of: name, in: top) != .directory {
+            try top.descriptor.removeFileIfPresent(name)
+        }
     }
 
     private func remove(

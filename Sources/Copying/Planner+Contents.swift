@@ -38,6 +38,10 @@ extension Planner {
     /// The inode changed, and nothing that can be seen: somebody may have put the time back after writing.
     func mayHideChange(_ source: EntryStatus, _ row: ManifestEntry?) -> Bool {
         guard source.kind == .file, let row, !isUnchanged(source, row) else { return false }
+        let isOfThisVersion = (row.size, row.modified) == (source.size, source.modified)
+        // A run that was cut off placed the file and could not note it down. Its copy over itself would push the version
+        // that it replaced out of the folder for earlier ones.
+        if !isOfThisVersion && request.earlierVersions != nil { return false }
         return row.inode == source.inode && row.linkCount == source.linkCount
     }
 
@@ -58,7 +62,9 @@ extension Planner {
     }
 
     /// True for a file that a run began to change in place: then it is neither old nor new, whatever its time.
-    mutating func isTorn(_ name: FileName, _ source: EntryStatus, _ metadata: Differences) throws(CopyError) -> Bool {
+    mutating func isTorn(_ name: FileName, _ source: EntryStatus, _ metadata: Differences) throws(CopyError)
+        -> Bool
+    {
         if isRecorded || source.kind != .file || !metadata.contains(.attributes) { return false }
         do {
             return try TornMark.isOn(AttributePlace(name, in: mirrorFolder().descriptor))

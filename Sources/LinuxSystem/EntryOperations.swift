@@ -84,6 +84,18 @@ extension Descriptor {
         }
     }
 
+    /// Gives `name` another place on the same file system, over what is there (renameat(2)).
+    public func replace(
+        _ name: FileName,
+        to folder: borrowing Descriptor,
+        as other: FileName
+    ) throws(SystemError) {
+        let target = folder.rawValue
+        try check("renameat", other) {
+            name.withCString { from in other.withCString { renameat(rawValue, from, target, $0) } }
+        }
+    }
+
     /// Gives `name` another place on the same file system (renameat2(2) with `RENAME_NOREPLACE`).
     ///
     /// - Throws: `EEXIST` when something has the new name.

@@ -10,7 +10,10 @@
             Memory.allCases
         )
         func beforeEveryCall(start: Start, memory: Memory) throws {
-            let bench = try FaultBench(start, memory)
+            try killBeforeCalls(of: FaultBench(start, memory))
+        }
+
+        private func killBeforeCalls(of bench: FaultBench) throws {
             let count = try measure(bench).calls
             for number in everyFew(count) {
                 let comment = "killed before call \(number) of \(count)"
@@ -22,6 +25,14 @@
                 try bench.check(destination, .broken, comment, second: number % 64 < 4)
                 try bench.remove("destination")
             }
+        }
+
+        @Test(
+            "that keeps earlier versions, before any of its calls, none is lost",
+            arguments: Memory.allCases
+        )
+        func keepingVersions(memory: Memory) throws {
+            try killBeforeCalls(of: FaultBench(.older, memory, .earlierVersions))
         }
 
         @Test("at any moment, the next run converges", arguments: Start.allCases, Memory.allCases)
@@ -45,8 +56,10 @@
         private func probe(_ bench: FaultBench, _ words: String...) throws -> ChildProcess {
             let places = [bench.home.path + "/source", bench.home.path + "/destination"].map { FileName($0) }
             let manifest = bench.manifest("destination") ?? "-"
+            let earlier = bench.earlier("destination") ?? "-"
             return ChildProcess(
-                [try BuiltProgram.path("copy-probe")] + places + [manifest] + words.map { FileName($0) }
+                [try BuiltProgram.path("copy-probe")] + places + [manifest, earlier]
+                    + words.map { FileName($0) }
             )
         }
 

@@ -39,6 +39,18 @@
             Start.allCases
         )
         func everyFile(kind: String, start: Start) throws {
+            try cutPower(kind, start, .nothing)
+        }
+
+        @Test(
+            "no old version that is to be kept is lost before its new one is whole",
+            arguments: ["ext4", "xfs", "btrfs"]
+        )
+        func keepingVersions(kind: String) throws {
+            try cutPower(kind, .older, .earlierVersions)
+        }
+
+        private func cutPower(_ kind: String, _ start: Start, _ keeping: Keeping) throws {
             let seed = UInt64.random(in: 0...9999)
             var dice = Dice(seed: seed)
             let home = try TemporaryFolder(in: "/dev/shm")
@@ -46,19 +58,30 @@
             let drive = try Drive(kind)
             let destination = try makeStates(start, source, drive)
             let states = MiddleState(old: try TreeFacts(destination), new: try TreeFacts(source))
-            let calls = try calls(source, home, from: destination)
+            var earlier: FileName?
+            var countedEarlier: FileName?
+            switch keeping {
+            case .nothing: break
+            case .earlierVersions:
+                _ = try home.makeFolder("earlier")
+                countedEarlier = FileName(home.path + "/earlier")
+                earlier = FileName(drive.image.path + "/earlier")
+            }
+            let calls = try calls(source, home, from: destination, keepingIn: countedEarlier)
             // Half of them where names change.
             let naming = calls.filter { Self.naming.contains($0.name) }
             let picked = (1...setting("EXTBACKUP_CUTS", otherwise: 16)).map {
                 dice.pick($0 % 2 == 0 ? naming : calls).number
             }
             let cuts = Cuts()
-            try run(source, destination, drive, Set(picked), cuts, "seed \(seed), \(kind), ")
+            let comment = "seed \(seed), \(kind), "
+            try run(source, destination, drive, Set(picked), cuts, comment, keepingIn: earlier)
             _ = consume destination
             try drive.image.unmount()
             for (moment, image) in cuts.all {
                 try image.mount(kind == "xfs" ? "loop,nouuid" : "loop")
-                try check(source, image.root().open("mirror", .directory), states, moment)
+                let kept = earlier.map { _ in FileName(image.path + "/earlier") }
+                try check(source, image.root().open("mirror", .directory), states, kept, moment)
                 try image.unmount()
             }
         }
@@ -127,7 +150,7 @@
             -> Descriptor
         {
             let root = try drive.image.root()
-            try root.make([.folder("mirror"), .file("other", "of somebody else")])
+            try root.make([.folder("mirror"), .folder("earlier"), .file("other", "of somebody else")])
             let destination = try root.open("mirror", .directory)
             try TwoStates.make(in: source)
             try source.make([.folder("many", (0..<120).map { Self.file($0, 1) })])
@@ -162,7 +185,8 @@
             _ source: borrowing Descriptor,
             _ home: TemporaryFolder,
             from mirror: borrowing Descriptor,
-            _ update: CopyRequest.Update = .atomic
+            _ update: CopyRequest.Update = .atomic,
+            keepingIn earlier: FileName? = nil
         ) throws -> [FaultPlan.Call] {
             let other = try home.makeFolder("count")
             try copy(mirror, to: other)
@@ -171,7 +195,7 @@
                 calls.change { $0.append(call) }
                 return .proceed
             }
-            _ = plan.run { namedFailures(source, other, update: update) }
+            _ = plan.run { namedFailures(source, other, update: update, keepingIn: earlier) }
             return calls.value
         }
 
@@ -183,7 +207,8 @@
             _ moments: Set<Int>,
             _ cuts: Cuts,
             _ comment: String,
-            _ update: CopyRequest.Update = .atomic
+            _ update: CopyRequest.Update = .atomic,
+            keepingIn earlier: FileName? = nil
         ) throws {
             let plan = FaultPlan { call in
                 if moments.contains(call.number) {
@@ -199,7 +224,9 @@
                 }
                 return .proceed
             }
-            let result = plan.run { namedFailures(source, destination, update: update) }
+            let result = plan.run {
+                namedFailures(source, destination, update: update, keepingIn: earlier)
+            }
             #expect(result.lines == [], "\(comment)")
             cuts.append(comment + "at the end", try drive.cut())
             let facts = try TreeFacts(source).differences(from: TreeFacts(destination))
@@ -212,14 +239,20 @@
             _ source: borrowing Descriptor,
             _ mirror: borrowing Descriptor,
             _ states: MiddleState,
+            _ earlier: FileName?,
             _ moment: String
         ) throws {
             let left = try TreeFacts(mirror)
-            #expect(states.problems(in: left) == [], "\(moment)")
-            #expect(states.lostMoves(in: left) == [], "\(moment)")
-            try copy(source, to: mirror)
-            let differences = try TreeFacts(source).differences(from: TreeFacts(mirror))
-            #expect(differences == [], "\(moment)")
+            let kept = try earlier.map { try TreeFacts(Descriptor.open($0, .directory)) }
+            #expect(states.problems(in: left, kept: kept) == [], "\(moment)")
+            #expect(states.lostMoves(in: left, kept: kept) == [], "\(moment)")
+            try copy(source, to: mirror, keepingIn: earlier)
+            let wanted = try TreeFacts(source)
+            #expect(try wanted.differences(from: TreeFacts(mirror)) == [], "\(moment)")
+            guard let earlier else { return }
+            let keptAfter = try TreeFacts(Descriptor.open(earlier, .directory))
+            #expect(states.lostVersions(in: wanted, kept: keptAfter) == [], "\(moment)")
+            #expect(keptAfter.contents.keys.filter(MiddleState.isUnfinished) == [], "\(moment)")
         }
     }
 #endif

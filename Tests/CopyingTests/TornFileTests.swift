@@ -37,7 +37,9 @@
         func marked() throws {
             let calls = Locked<[String]>([])
             let plan = FaultPlan { call in
-                let names: Set<String> = ["setxattr", "removexattr", "pwrite", "fsync", "fdatasync", "futimens"]
+                let names: Set<String> = [
+                    "setxattr", "removexattr", "pwrite", "fsync", "fdatasync", "futimens",
+                ]
                 if names.contains(call.name) { calls.change { $0.append(call.name) } }
                 return .proceed
             }

@@ -12,6 +12,7 @@ func copy(
     manifest: ManifestPart? = nil,
     update: CopyRequest.Update = .atomic,
     comparison: CopyRequest.Comparison = .sizeAndTime,
+    keepingIn earlier: FileName? = nil,
     deletions: Deletions = .perform,
     order: DeletionOrder = .last,
     interruption: Interruption = Interruption(),
@@ -25,7 +26,8 @@ func copy(
         protected: protected,
         manifest: manifest,
         update: update,
-        comparison: comparison
+        comparison: comparison,
+        keepingIn: earlier
     )
     let outcome = try plan.apply(
         deletions: deletions,
@@ -45,9 +47,10 @@ func plan(
     protected: Set<FileName> = [],
     manifest: ManifestPart? = nil,
     update: CopyRequest.Update = .atomic,
-    comparison: CopyRequest.Comparison = .sizeAndTime
+    comparison: CopyRequest.Comparison = .sizeAndTime,
+    keepingIn earlier: FileName? = nil
 ) throws -> CopyPlan {
-    let request = try CopyRequest(
+    var request = try CopyRequest(
         source: source,
         destination: destination,
         selection: EntrySelection(rules: FilterRules(excluding: patterns)),
@@ -57,6 +60,7 @@ func plan(
         update: update,
         comparison: comparison
     )
+    if let earlier { try request.keepEarlierVersions(in: Descriptor.open(earlier, .directory)) }
     return try CopyPlan.make(request, interruption: Interruption())
 }
 
@@ -68,18 +72,6 @@ enum Ending: Sendable {
     case broken
 }
 
-/// Opens a manifest. The threads of a run that is over may let go of it a moment later.
-func openManifest(at path: FileName) throws -> Manifest {
-    for _ in 0..<200 {
-        do {
-            return try Manifest.open(at: path)
-        } catch .inUse {
-            Thread.sleep(for: .milliseconds(5))
-        }
-    }
-    return try Manifest.open(at: path)
-}
-
 /// Copies beside a manifest, which is trusted when it is sealed, and is sealed when nothing was left out.
 @discardableResult
 func copy(
@@ -87,12 +79,13 @@ func copy(
     to destination: borrowing Descriptor,
     manifestAt path: FileName?,
     trusting trust: ManifestPart.Trust = .sealed,
-    update: CopyRequest.Update = .atomic
+    update: CopyRequest.Update = .atomic,
+    keepingIn earlier: FileName? = nil
 ) throws -> (summary: PlanSummary, outcome: CopyOutcome) {
-    guard let path else { return try copy(source, to: destination, update: update) }
-    let manifest = try openManifest(at: path)
+    guard let path else { return try copy(source, to: destination, update: update, keepingIn: earlier) }
+    let manifest = try Manifest.open(at: path)
     let part = try ManifestPart(of: manifest, trusting: trust)
-    let result = try copy(source, to: destination, manifest: part, update: update)
+    let result = try copy(source, to: destination, manifest: part, update: update, keepingIn: earlier)
     if !result.outcome.isPartial && manifest.state == .open { try manifest.seal() }
     return result
 }
@@ -102,10 +95,17 @@ func namedFailures(
     _ source: borrowing Descriptor,
     _ destination: borrowing Descriptor,
     manifestAt path: FileName? = nil,
-    update: CopyRequest.Update = .atomic
+    update: CopyRequest.Update = .atomic,
+    keepingIn earlier: FileName? = nil
 ) -> (ending: Ending, lines: [String]) {
     do {
-        let outcome = try copy(source, to: destination, manifestAt: path, update: update).outcome
+        let outcome = try copy(
+            source,
+            to: destination,
+            manifestAt: path,
+            update: update,
+            keepingIn: earlier
+        ).outcome
         return (.partial, (outcome.skipped.listed + outcome.vanished.listed).map(\.description))
     } catch {
         return (.broken, ["\(error)"])
