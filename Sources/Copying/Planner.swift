@@ -121,8 +121,9 @@ struct Planner {
     mutating func run() throws(CopyError) {
         meter.enter(.scanning)
         try beginRoot()
-        while let frame = frames.last {
+        while true {
             askAhead()
+            guard let frame = frames.last else { break }
             if frame.next < frame.children.count {
                 frames[frames.count - 1].next += 1
                 let child = frame.children[frame.next]
