@@ -177,29 +177,6 @@ extension Applier {
             throw .manifestFailed(error)
         }
     }
-
-    // MARK: - Renames
-
-    /// Gives an entry that was moved on the source its new name; false when it cannot be, which is noted.
-    mutating func move(
-        _ step: PlannedStep,
-        from place: ManifestPlace,
-        in folder: PlannedFolder,
-        _ mirrorFolder: SharedDescriptor
-    ) throws(CopyError) -> Bool {
-        guard let part = request.manifest else { return false }
-        do throws(SystemError) {
-            let old = try leaderPlace.move(to: part.path(of: place.folder))
-            try old.descriptor.move(place.name, to: mirrorFolder.descriptor, as: step.name)
-        } catch {
-            closedFolders.insert(folder.path.appending(step.name))
-            try note(destinationFailure: error, folder.path, step.name)
-            return false
-        }
-        outcome.moved += 1
-        try recorder?.move(from: place, to: step.name, in: folder.number)
-        return true
-    }
 }
 
 extension ManifestEntry {

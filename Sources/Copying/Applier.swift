@@ -17,6 +17,8 @@ struct Applier: ~Copyable {
     var leaders: [LinkTable.Leader?]
     /// Folders that could not be made or entered; nothing is done in or below them.
     var closedFolders: Set<FileName> = []
+    /// Places from which something could not be moved away: nothing takes its place.
+    var keptPlaces: Set<ManifestPlace> = []
     /// Folders in which something could not be read; nothing in them is removed.
     var unreadable: Set<FileName>
     /// Something could not be looked into, where all that is missing may be: nothing at all is removed.
@@ -115,7 +117,7 @@ struct Applier: ~Copyable {
             try recordAll(folder)
             return
         }
-        guard let mirrorFolder = try openMirror(folder) else {
+        guard !isMade || isFree(folder), let mirrorFolder = try openMirror(folder) else {
             closedFolders.insert(folder.path)
             giveUpMoves(folder)
             return
@@ -141,7 +143,9 @@ struct Applier: ~Copyable {
             if notMoved.contains(step.name) { continue }
             switch step.action {
             case .copy(let replacing, let size, let group):
-                if countsAsHeld(replacing, step.name, in: folder.path) {
+                if !isFree(step.name, in: folder.number, folder.path)
+                    || countsAsHeld(replacing, step.name, in: folder.path)
+                {
                     didStep(folder.path, step.name)
                     continue
                 }
@@ -189,13 +193,6 @@ struct Applier: ~Copyable {
                 continue
             }
         }
-    }
-
-    /// What was to be moved to here stays where it is, and what is above it there as well.
-    private mutating func giveUpMoves(_ folder: PlannedFolder) {
-        outcome.leavesDoubt = true
-        let hasMoves = folder.steps.contains { if case .move = $0.action { true } else { false } }
-        if hasMoves { withholdsAll = true }
     }
 
     func isClosed(_ folder: FileName) -> Bool {
