@@ -41,7 +41,7 @@
             let seed = UInt64.random(in: 0...9999)
             var dice = Dice(seed: seed)
             let duration = try measure(bench).duration
-            for round in 1...setting("EXTBACKUP_KILLS", otherwise: 16) {
+            for round in 1...setting("EXTBACKUP_KILLS", otherwise: 40) {
                 let share = dice.number(0...1000)
                 let comment = "seed \(seed), round \(round), killed after \(share)/1000 of \(duration)"
                 let destination = try bench.makeDestination("destination")

@@ -8,15 +8,19 @@ struct RandomTreeTests {
     private static let rounds = setting("EXTBACKUP_ROUNDS", otherwise: 160)
     private static let life = 20
 
-    @Test("is equal after every round of changes", arguments: ["tmpfs", "ext4", "xfs", "btrfs"])
-    func rounds(kind: String) throws {
+    /// Most of them where they cost least: what they find is in the planning more often than in the file system.
+    @Test(
+        "is equal after every round of changes",
+        arguments: [("tmpfs", 12), ("ext4", 1), ("xfs", 1), ("btrfs", 1)]
+    )
+    func rounds(kind: String, share: Int) throws {
         let first = UInt64(setting("EXTBACKUP_SEED", otherwise: Int.random(in: 0..<1_000_000)))
         print("random trees on \(kind): EXTBACKUP_SEED=\(first)")
         let memory = try TemporaryFolder(in: "/dev/shm")
         let megabytes = kind == "xfs" ? 320 : 256
         let image = kind == "tmpfs" ? nil : try Image(kind, megabytes: megabytes, in: "/dev/shm")
         let root = try image?.root() ?? memory.makeFolder("mirrors")
-        for number in 0..<UInt64(max(1, Self.rounds / Self.life)) {
+        for number in 0..<UInt64(max(1, Self.rounds * share / Self.life)) {
             let seed = first + number
             // The source is on the same kind of file system, or on another.
             let place = number % 2 == 0 ? try root.duplicate() : try memory.folder.duplicate()
