@@ -16,8 +16,8 @@ extension Planner {
             let state: PlannedFolder.State = if case .nothing = replaced { .new } else { .replacesEntry }
             addChild(name, source, state, [], number: newNumber())
         } else if source.linkCount > 1 {
-            addLink(name, EntryPair(source: source, mirror: nil), replaced, .contents, isKnown: false)
-        } else {
+            try addLink(name, EntryPair(source: source, mirror: nil), replaced, .contents, isKnown: false)
+        } else if try !planReference(name, EntryPair(source: source, mirror: nil), replaced) {
             let action = PlannedStep.Action.copy(replacing: replaced, size: source.size, group: nil)
             try add(name, EntryPair(source: source, mirror: nil), action, [])
         }
@@ -29,7 +29,8 @@ extension Planner {
         _ replaced: PlannedStep.Replaced,
         _ differences: Differences,
         isKnown: Bool
-    ) {
+    ) throws(CopyError) {
+        let reference = differences.isEmpty ? nil : try reference(name, pair.source, .amongNames)
         links.add(
             LinkTable.Member(
                 folder: folder.path,
@@ -40,7 +41,8 @@ extension Planner {
                 mirror: pair.mirror,
                 replaced: replaced,
                 differences: differences,
-                isKnown: isKnown
+                isKnown: isKnown,
+                reference: reference
             )
         )
     }

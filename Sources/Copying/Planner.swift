@@ -45,6 +45,7 @@ struct Planner {
     /// A second place on the source: where something was before.
     var oldPlace: DirectoryCursor
     var mirror: DirectoryCursor
+    var references: ReferenceTrees
     var filter: FilterStack
     var frames: [Frame] = []
     var children: [Child] = []
@@ -107,6 +108,7 @@ struct Planner {
         }
         do {
             mirrorRoot = try request.destination.descriptor.status()
+            references = try ReferenceTrees(request.references)
             space = SpaceEstimate(
                 unit: try request.destination.descriptor.allocationUnit(),
                 keepsReplaced: request.earlierVersions != nil
