@@ -1,4 +1,5 @@
 import LinuxSystem
+import SystemPackage
 import Testing
 
 @testable import Copying
@@ -264,6 +265,48 @@ final class LinkDestTests {
         #expect(outcome.skipped.count == 0 && outcome.links == 1 && outcome.copiedFiles == 3)
         try expectEqual(source, destination)
     }
+
+    #if DEBUG
+        @Test("is right in the end, and changes nothing there, whichever system call fails")
+        func faults() throws {
+            let items: [Item] = [
+                .file("a", "1"), .file("b", "2"), .hardLink("c", to: "b"), .symbolicLink("l", to: "a"),
+                .folder("d", [.file("e", "3")]),
+            ]
+            try source.make(items)
+            try earlier.make(items)
+            let before = try TreeFacts(earlier)
+            let wanted = try TreeFacts(source)
+            let place = path("earlier")
+            var number = 0
+            while true {
+                number += 1
+                let target = try home.makeFolder("target")
+                let manifest = try Manifest.open(at: path("target.manifest"))
+                let copyAll = { (trust: ManifestPart.Trust) in
+                    let part = try ManifestPart(of: manifest, trusting: trust)
+                    return try copy(self.source, to: target, manifest: part, linkingFrom: [place]).outcome
+                }
+                let reasons: [Errno] = [.ioError, .tooManyLinks, .improperLink, .notPermitted]
+                let failing = number
+                let faults = FaultPlan {
+                    $0.number == failing ? .fail(reasons[failing % reasons.count]) : .proceed
+                }
+                // A run that ends early is one of those that the next one repairs, ignoring.
+                faults.run { _ = try? copyAll(.compared) }
+                let outcome = try copyAll(.compared)
+                let comment = "call \(number)"
+                #expect(outcome.skipped.listed == [], "\(comment)")
+                #expect(wanted.differences(from: try TreeFacts(target)) == [], "\(comment)")
+                #expect(try TreeFacts(earlier).differences(from: before) == [], "\(comment)")
+                if manifest.state == .open { try manifest.seal() }
+                try expectManifestTrue(manifest, source, target, hashes: .some, comment)
+                try run("/bin/rm", "-r", "\(home.path)/target", "\(home.path)/target.manifest")
+                if faults.faults.isEmpty { break }
+            }
+            #expect(number > 100)
+        }
+    #endif
 
     @Test("gives the same as rsync's, on random trees")
     func random() throws {
