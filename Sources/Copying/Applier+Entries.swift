@@ -9,8 +9,9 @@ extension Applier {
     mutating func copy(_ job: FileJob, _ kind: EntryKind) throws(CopyError) {
         switch kind {
         case .file:
-            while !workers.submit(job, atMost: Self.patience) { try takeResults() }
-            try takeResults()
+            jobs.append(job)
+            jobBytes += job.size
+            if jobs.count >= JobLimit.count || jobBytes >= JobLimit.bytes { try submitJobs() }
         case .symbolicLink, .fifo, .socket, .characterDevice, .blockDevice:
             try copySpecial(job, kind)
             didStep(job.folder, job.name)
@@ -19,8 +20,18 @@ extension Applier {
         }
     }
 
+    private mutating func submitJobs() throws(CopyError) {
+        if !jobs.isEmpty {
+            while !workers.submit(jobs, atMost: Self.patience) { try takeResults() }
+            jobs.removeAll(keepingCapacity: true)
+            jobBytes = 0
+        }
+        try takeResults()
+    }
+
     /// Waits for everything that is being copied, and gives it its names.
     mutating func finishFiles() throws(CopyError) {
+        try submitJobs()
         while true {
             let results = workers.waitForResults(atMost: Self.patience)
             try tellProgress()

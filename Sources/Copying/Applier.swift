@@ -11,6 +11,9 @@ struct Applier: ~Copyable {
     let ability: Ability
     let interruption: Interruption
     let workers: CopyWorkers
+    /// Jobs that are not handed over yet.
+    var jobs: [FileJob] = []
+    var jobBytes: Int64 = 0
     let committer: Committer
     let placer: Placer
     var meter: ProgressMeter

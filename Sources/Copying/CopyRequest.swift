@@ -87,11 +87,6 @@ public struct CopyRequest: Sendable {
         references.append(SharedDescriptor(try folder.duplicate()))
     }
 
-    /// How many threads copy contents: a disk that spins is written by one, so that it need not jump about.
-    var writerCount: Int {
-        destination.descriptor.isOnSpinningDisk() ? 1 : 2
-    }
-
     /// How folders of the source are opened.
     var sourceResolution: Resolution {
         switch boundary {

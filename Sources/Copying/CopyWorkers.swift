@@ -14,16 +14,29 @@ final class CopyWorkers: Sendable {
         var unfinished = 0
         var running = 0
         var isClosed = false
+        /// A disk that spins need not jump about between two large files.
+        let takesTurns: Bool
+        var isAtLargeFile = false
 
-        /// A few jobs at a time: small files take less time than handing them over.
-        mutating func take() -> [FileJob] {
-            let end = min(jobs.count, next + 16)
+        init(takesTurns: Bool) {
+            self.takesTurns = takesTurns
+        }
+
+        /// A few jobs at a time: small files take less time than handing them over. Nil when there is nothing to take now.
+        mutating func take() -> [FileJob]? {
+            let end = min(jobs.count, next + JobLimit.count)
             var bytes: Int64 = 0
             var last = next
-            while last < end && (last == next || bytes < 1 << 20) {
+            while last < end && (last == next || bytes < JobLimit.bytes) {
+                if takesTurns && jobs[last].isLarge {
+                    if last > next { break }
+                    if isAtLargeFile { return nil }
+                    isAtLargeFile = true
+                }
                 bytes += jobs[last].size
                 last += 1
             }
+            if last == next { return nil }
             // An array of its own: a slice would hold the queue, which would be copied at its next change.
             let taken = Array(jobs[next..<last])
             next = last
@@ -36,6 +49,8 @@ final class CopyWorkers: Sendable {
         }
     }
 
+    private static let threadCount = 2
+
     private let queueLength: Int
     private let state: Monitor<State>
     /// Ends what the threads are at.
@@ -44,13 +59,12 @@ final class CopyWorkers: Sendable {
 
     /// - Parameter queueLength: how many jobs and results may wait. Each result has its file and perhaps two folders open.
     init(_ request: CopyRequest, queueLength: Int, ability: Ability) {
-        let count = request.writerCount
         self.queueLength = queueLength
-        var start = State()
-        start.running = count
+        var start = State(takesTurns: request.destination.descriptor.isOnSpinningDisk())
+        start.running = Self.threadCount
         state = Monitor(start)
         let (state, interruption, progress) = (state, interruption, progress)
-        for number in 1...count {
+        for number in 1...Self.threadCount {
             Thread.start(named: "copy-\(number)", atEnd: { state.change { $0.running -= 1 } }) {
                 var writer = FileWriter(
                     request,
@@ -66,7 +80,7 @@ final class CopyWorkers: Sendable {
     private static func work(_ state: Monitor<State>, _ writer: inout FileWriter) {
         while true {
             let jobs = state.waitAndChange(atMost: .seconds(3600)) { state -> [FileJob]? in
-                if state.next < state.jobs.count { return state.take() }
+                if let jobs = state.take() { return jobs }
                 return state.isClosed ? [] : nil
             }
             guard let jobs else { continue }
@@ -74,22 +88,24 @@ final class CopyWorkers: Sendable {
             var results: [FileResult] = []
             for job in jobs { results.append(writer.write(job)) }
             let done = results
+            let wasAtLargeFile = jobs.contains(where: \.isLarge)
             state.change {
                 $0.results += done
                 $0.unfinished -= done.count
+                if wasAtLargeFile { $0.isAtLargeFile = false }
             }
         }
     }
 
-    /// Queues a job. False when the queue stays full for `limit`: take results, and try again.
-    func submit(_ job: FileJob, atMost limit: Duration) -> Bool {
+    /// Queues jobs. False when the queue stays full for `limit`: take results, and try again.
+    func submit(_ jobs: [FileJob], atMost limit: Duration) -> Bool {
         state.waitAndChange(atMost: limit) { state -> Bool? in
             if state.unfinished + state.results.count >= queueLength {
                 // Only who takes results makes room.
                 return state.results.isEmpty ? nil : false
             }
-            state.jobs.append(job)
-            state.unfinished += 1
+            state.jobs += jobs
+            state.unfinished += jobs.count
             return true
         } ?? false
     }

@@ -97,6 +97,14 @@ enum Ability: Sendable {
     }
 }
 
+/// What an entry has before its metadata are set.
+struct PresentMetadata: Sendable {
+    let uid: UInt32
+    let gid: UInt32
+    let permissions: UInt32
+    let attributes: [FileName: [UInt8]]
+}
+
 /// The entry whose metadata is set.
 enum MetadataTarget {
     /// An open file or folder.
@@ -118,28 +126,46 @@ enum MetadataTarget {
         }
     }
 
+    /// What the entry has now.
+    func present(_ ability: Ability) throws(SystemError) -> PresentMetadata {
+        let status = try status()
+        return PresentMetadata(
+            uid: status.uid,
+            gid: status.gid,
+            permissions: status.permissions,
+            attributes: try EntryMetadata.readAttributes(at: place, ability)
+        )
+    }
+
     /// Makes the metadata equal to `wanted`.
     ///
     /// The order matters: a new owner clears set-id bits and capabilities, so attributes come after it; an ACL changes
     /// the mode, so the mode comes after that; everything before may change the time.
     ///
+    /// - Parameter known: what the entry has now; asked for when it is nil.
     /// - Returns: the first attribute that the destination does not take.
-    func apply(_ wanted: EntryMetadata, _ ability: Ability) throws(SystemError) -> SystemError? {
-        let present = try status()
-        if ability.setsOwners, (present.uid, present.gid) != (wanted.status.uid, wanted.status.gid) {
-            try setOwner(wanted.status.uid, wanted.status.gid)
-        }
-        let refused = try setAttributes(wanted.attributes, ability)
-        if wanted.status.kind != .symbolicLink { try setPermissions(wanted.status.permissions) }
-        try setModified(wanted.status.modified)
+    func apply(
+        _ wanted: EntryMetadata,
+        over known: PresentMetadata? = nil,
+        _ ability: Ability
+    ) throws(SystemError) -> SystemError? {
+        let present = if let known { known } else { try present(ability) }
+        let status = wanted.status
+        let hasOwner = !ability.setsOwners || (present.uid, present.gid) == (status.uid, status.gid)
+        if !hasOwner { try setOwner(status.uid, status.gid) }
+        let hasAttributes = present.attributes == wanted.attributes
+        var refused: SystemError?
+        if !hasAttributes { refused = try setAttributes(wanted.attributes, over: present.attributes) }
+        let hasMode = hasOwner && hasAttributes && present.permissions == status.permissions
+        if status.kind != .symbolicLink && !hasMode { try setPermissions(status.permissions) }
+        try setModified(status.modified)
         return refused
     }
 
     private func setAttributes(
         _ wanted: [FileName: [UInt8]],
-        _ ability: Ability
+        over present: [FileName: [UInt8]]
     ) throws(SystemError) -> SystemError? {
-        let present = try EntryMetadata.readAttributes(at: place, ability)
         var refused: SystemError?
         for name in present.keys where wanted[name] == nil {
             do {

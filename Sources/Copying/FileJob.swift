@@ -19,6 +19,15 @@ struct FileJob: Sendable {
 
     /// From the root.
     var path: FileName { folder.appending(name) }
+
+    /// It keeps a disk busy for longer than it takes to get there.
+    var isLarge: Bool { size >= 1 << 20 }
+}
+
+/// How many jobs are handed over at once.
+enum JobLimit {
+    static let count = 32
+    static let bytes: Int64 = 1 << 20
 }
 
 /// What became of a `FileJob`.

@@ -5,8 +5,16 @@ internal import SystemPackage
 struct FileTarget {
     let file: SharedDescriptor
     let place: WrittenFile.Place
+    /// What it was made with; nil for a file that need not be as it was made.
+    var mode: UInt32?
     /// What it holds already; nil for an empty one.
     var holding: EarlierContents?
+}
+
+/// A file as it is when it has just been made, without attributes.
+struct FreshFile {
+    let folder: SharedDescriptor
+    let present: PresentMetadata
 }
 
 /// The version of a file that the destination has.
@@ -24,15 +32,18 @@ extension FileWriter {
         if source.status.size >= PartialFile.minimumSize {
             return try partialTarget(PartialFile.name(for: source.status), job)
         }
-        return try emptyTarget(job)
+        return try emptyTarget(job, source)
     }
 
-    private mutating func emptyTarget(_ job: FileJob) throws(TransferEnd) -> FileTarget {
+    private mutating func emptyTarget(_ job: FileJob, _ source: SourceFile) throws(TransferEnd) -> FileTarget {
         let folder = job.mirror
         if canMakeUnnamed {
+            // Nobody gets at it before it has its owner too.
+            let mode = source.status.permissions & 0o777
             do throws(SystemError) {
-                let file = SharedDescriptor(try folder.descriptor.open(".", [.readWrite, .temporary]))
-                return FileTarget(file: file, place: .unnamed(file))
+                let file = try folder.descriptor.open(".", [.readWrite, .temporary], mode: mode)
+                let shared = SharedDescriptor(file)
+                return FileTarget(file: shared, place: .unnamed(shared), mode: mode)
             } catch {
                 // A file system without O_TMPFILE says EOPNOTSUPP, a kernel without it EISDIR.
                 if error.errno != .notSupported && error.errno != .isDirectory { throw .destination(error) }
@@ -96,9 +107,13 @@ extension FileWriter {
     }
 
     /// A file that shares all blocks of the earlier version; nil where blocks cannot be shared.
-    mutating func cloneTarget(_ job: FileJob, _ earlier: EarlierFile) throws(TransferEnd) -> FileTarget? {
+    mutating func cloneTarget(
+        _ job: FileJob,
+        _ source: SourceFile,
+        _ earlier: EarlierFile
+    ) throws(TransferEnd) -> FileTarget? {
         if !canClone { return nil }
-        var target = try emptyTarget(job)
+        var target = try emptyTarget(job, source)
         let isCloned: Bool
         do throws(SystemError) {
             isCloned = try ContentCopier.clone(earlier.file.descriptor, to: target.file.descriptor)

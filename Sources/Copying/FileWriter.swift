@@ -16,6 +16,8 @@ struct FileWriter: ~Copyable {
     let progress: ByteProgress
     var canMakeUnnamed = true
     var canClone = true
+    /// The last new file.
+    private var fresh: FreshFile?
 
     init(_ request: CopyRequest, ability: Ability, interruption: Interruption, progress: ByteProgress) {
         self.ability = ability
@@ -64,7 +66,7 @@ struct FileWriter: ~Copyable {
         guard let earlier = try openEarlier(job, source) else {
             return try copy(source, to: try newTarget(job, source), job)
         }
-        if let target = try cloneTarget(job, earlier) { return try copy(source, to: target, job) }
+        if let target = try cloneTarget(job, source, earlier) { return try copy(source, to: target, job) }
         switch update {
         case .inPlace where earlier.status.linkCount == 1: return try patchInPlace(source, earlier, job)
         case .inPlace, .atomic: return try copy(source, to: try newTarget(job, source), job)
@@ -94,7 +96,7 @@ struct FileWriter: ~Copyable {
     }
 
     /// Fills the target and gives it its metadata.
-    private func copy(
+    private mutating func copy(
         _ source: SourceFile,
         to target: FileTarget,
         _ job: FileJob
@@ -107,7 +109,7 @@ struct FileWriter: ~Copyable {
                 return .again
             }
             let refused = try TransferEnd.writing { () throws(SystemError) in
-                try MetadataTarget.open(target.file).apply(source.metadata, ability)
+                try apply(source.metadata, to: target, in: job.mirror)
             }
             return .end(
                 .written(
@@ -125,6 +127,23 @@ struct FileWriter: ~Copyable {
             target.place.discard(in: job.mirror)
             throw error
         }
+    }
+
+    /// A new file has what the one before it had, in the same folder and made with the same mode.
+    private mutating func apply(
+        _ metadata: EntryMetadata,
+        to target: FileTarget,
+        in folder: SharedDescriptor
+    ) throws(SystemError) -> SystemError? {
+        let file = MetadataTarget.open(target.file)
+        guard let mode = target.mode else { return try file.apply(metadata, ability) }
+        if let fresh, fresh.folder === folder, fresh.present.permissions == mode {
+            return try file.apply(metadata, over: fresh.present, ability)
+        }
+        let present = try file.present(ability)
+        let isPlain = present.permissions == mode && present.attributes.isEmpty
+        fresh = isPlain ? FreshFile(folder: folder, present: present) : nil
+        return try file.apply(metadata, over: present, ability)
     }
 
     /// Hashes of an attempt that came to nothing.

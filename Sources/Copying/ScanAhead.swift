@@ -133,8 +133,8 @@ struct FolderReader: Sendable {
 
     func read(_ task: ScanTask) -> ScannedFolder {
         ScannedFolder(
-            source: open(task.name, in: task.source, sourceResolution),
-            mirror: task.mirror.map { open(task.name, in: $0, .beneath) },
+            source: open(task.name, in: task.source, sourceResolution, scope(task.mirror)),
+            mirror: task.mirror.map { open(task.name, in: $0, .beneath, scope) },
             rows: rows(of: task.number)
         )
     }
@@ -147,10 +147,15 @@ struct FolderReader: Sendable {
         didLook: () -> Void
     ) -> ScannedFolder {
         ScannedFolder(
-            source: .success(list(source, didLook)),
-            mirror: mirror.map { .success(list($0, didLook)) },
+            source: .success(list(source, scope(mirror), didLook)),
+            mirror: mirror.map { .success(list($0, scope, didLook)) },
             rows: rows(of: number)
         )
+    }
+
+    /// What is asked for on the source: where the destination has no such folder, there is nothing to compare with.
+    private func scope(_ mirror: SharedDescriptor?) -> FolderListing.Scope {
+        mirror == nil ? .status : scope
     }
 
     private func rows(of number: FolderNumber?) -> Result<[ManifestRow], ManifestError> {
@@ -165,16 +170,21 @@ struct FolderReader: Sendable {
     private func open(
         _ name: FileName,
         in folder: SharedDescriptor,
-        _ resolution: Resolution
+        _ resolution: Resolution,
+        _ scope: FolderListing.Scope
     ) -> Result<ScannedFolder.Side, SystemError> {
         do throws(SystemError) {
-            return .success(list(try folder.openFolder(name, resolve: resolution)) {})
+            return .success(list(try folder.openFolder(name, resolve: resolution), scope) {})
         } catch {
             return .failure(error)
         }
     }
 
-    private func list(_ folder: SharedDescriptor, _ didLook: () -> Void) -> ScannedFolder.Side {
+    private func list(
+        _ folder: SharedDescriptor,
+        _ scope: FolderListing.Scope,
+        _ didLook: () -> Void
+    ) -> ScannedFolder.Side {
         ScannedFolder.Side(
             folder: folder,
             listing: FolderListing(of: folder, scope, didLook: didLook)

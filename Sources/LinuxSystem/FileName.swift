@@ -7,14 +7,14 @@ public struct FileName: Hashable, Sendable {
     public var bytes: [UInt8]
 
     /// Makes a name of bytes. Bytes from a NUL on are dropped.
+    @inlinable
     public init(bytes: some Sequence<UInt8>) {
-        self.bytes = bytes.contains(0) ? Array(bytes.prefix { $0 != 0 }) : Array(bytes)
+        self.init(cutting: Array(bytes))
     }
 
     /// Makes a name of bytes in memory, fast. Bytes from a NUL on are dropped.
     public init(copying bytes: UnsafeRawBufferPointer) {
-        self.bytes = Array(bytes)
-        if let end = self.bytes.firstIndex(of: 0) { self.bytes.removeSubrange(end...) }
+        self.init(cutting: Array(bytes))
     }
 
     /// The empty name.
@@ -63,19 +63,33 @@ public struct FileName: Hashable, Sendable {
     public func withCString<Result, Failure: Error>(
         _ body: (UnsafePointer<CChar>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try (bytes + [0]).withUnsafeBufferPointer { (buffer) throws(Failure) -> Result in
-            try buffer.withMemoryRebound(to: CChar.self) { (characters) throws(Failure) -> Result in
+        let result = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count + 1) { buffer in
+            let end = buffer.initialize(fromContentsOf: bytes)
+            buffer.initializeElement(at: end, to: 0)
+            return buffer.withMemoryRebound(to: CChar.self) { characters in
                 guard let start = characters.baseAddress else {
-                    fatalError("an array with a terminator has an address")
+                    fatalError("memory for a terminator has an address")
                 }
-                return try body(start)
+                do throws(Failure) {
+                    return Swift.Result<Result, Failure>.success(try body(start))
+                } catch {
+                    return .failure(error)
+                }
             }
         }
+        return try result.get()
     }
 
     @usableFromInline
     init(unchecked bytes: [UInt8]) {
         self.bytes = bytes
+    }
+
+    /// Drops what is behind a NUL.
+    @usableFromInline
+    init(cutting bytes: [UInt8]) {
+        self.bytes = bytes
+        if let end = bytes.firstIndex(of: 0) { self.bytes.removeSubrange(end...) }
     }
 }
 
