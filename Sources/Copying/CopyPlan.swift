@@ -51,7 +51,6 @@ public struct CopyPlan {
         let ahead = ScanAhead(
             FolderReader(
                 sourceResolution: request.sourceResolution,
-                manifest: request.manifest?.manifest,
                 scope: request.manifest?.trust == .sealed ? .status : .statusAndAttributes
             )
         )

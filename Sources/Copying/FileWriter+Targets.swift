@@ -35,7 +35,8 @@ extension FileWriter {
         return try emptyTarget(job, source)
     }
 
-    private mutating func emptyTarget(_ job: FileJob, _ source: SourceFile) throws(TransferEnd) -> FileTarget {
+    private mutating func emptyTarget(_ job: FileJob, _ source: SourceFile) throws(TransferEnd) -> FileTarget
+    {
         let folder = job.mirror
         if canMakeUnnamed {
             // Nobody gets at it before it has its owner too.

@@ -31,8 +31,7 @@ extension Planner {
         ScanTask(
             name: child.name,
             source: source,
-            mirror: child.state == .present && !isRecorded ? mirror : nil,
-            number: part != nil && child.state == .present ? child.number : nil
+            mirror: child.state == .present && !isRecorded ? mirror : nil
         )
     }
 
@@ -51,7 +50,7 @@ extension Planner {
         do {
             sourceFolder = try source.current()
         } catch {
-            return ScannedFolder(source: .failure(error), mirror: nil, rows: .success([]))
+            return ScannedFolder(source: .failure(error), mirror: nil)
         }
         do {
             let isCompared = child.state == .present && !isRecorded
@@ -60,8 +59,7 @@ extension Planner {
         } catch {
             return ScannedFolder(
                 source: .success(.init(folder: sourceFolder, listing: .init())),
-                mirror: .failure(error),
-                rows: .success([])
+                mirror: .failure(error)
             )
         }
     }
@@ -143,11 +141,29 @@ extension Planner {
         return entries.filter { !request.protected.contains($0.name) }
     }
 
-    func knownRows(_ scanned: ScannedFolder) throws(CopyError) -> [ManifestRow] {
+    /// What the manifest knows of the folder at hand. Where it stands for the destination, entries that are what their
+    /// rows were made from are done with: neither they nor their rows are looked at any further.
+    mutating func takeRows(_ entries: inout [FolderListing.Entry]) throws(CopyError) -> [ManifestRow] {
+        guard let part, folder.state == .present else { return [] }
         do throws(ManifestError) {
-            return try scanned.rows.get()
+            guard isRecorded, request.comparison == .sizeAndTime else {
+                return try part.manifest.rows(of: folder.number)
+            }
+            let changes = try part.manifest.changes(in: folder.number, beside: entries, isSettled)
+            summary.destinationEntryCount += entries.count - changes.entries.count
+            entries = changes.entries
+            return changes.rows
         } catch {
             throw .manifestFailed(error)
+        }
+    }
+
+    /// True for what needs no thought unless it changed.
+    private func isSettled(_ entry: FolderListing.Entry) -> Bool {
+        switch entry.status.kind {
+        case .directory: false
+        case .file: request.selection.sizes.isWithin(entry.status.size) && !isMovedAway(entry.name)
+        default: !isMovedAway(entry.name)
         }
     }
 }

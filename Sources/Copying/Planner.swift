@@ -170,8 +170,7 @@ struct Planner {
         var meter = self.meter
         let scanned = ahead.reader.read(
             source: request.source,
-            mirror: isRecorded ? nil : request.destination,
-            number: part?.number
+            mirror: isRecorded ? nil : request.destination
         ) {
             meter.state.entriesScanned += 1
             meter.tick(path: FileName())
@@ -229,11 +228,11 @@ struct Planner {
         missing.number = folder.number
         missing.parent = folder.parent
         let (path, number) = (folder.path, folder.number)
-        let sourceEntries = try sourceEntries(of: scanned)
-        rows = RowCursor(try knownRows(scanned))
+        var sourceEntries = try sourceEntries(of: scanned)
+        partials = Set(sourceEntries.lazy.map(\.status).filter(PartialFile.isMade).map(PartialFile.name))
+        rows = RowCursor(try takeRows(&sourceEntries))
         let mirrorEntries = try mirrorEntries(of: scanned)
         children = []
-        partials = Set(sourceEntries.lazy.map(\.status).filter(PartialFile.isMade).map(PartialFile.name))
         var pairs = ListingPairs(sourceEntries, mirrorEntries)
         while let pair = pairs.next() {
             try compare(pair.name, pair.source, pair.mirror)

@@ -7,8 +7,6 @@ struct ScanTask: Sendable {
     let source: SharedDescriptor
     /// The folder above on the destination; nil where there is nothing to compare with, or a manifest tells.
     let mirror: SharedDescriptor?
-    /// The folder's number in the manifest, when its rows are wanted.
-    let number: FolderNumber?
 }
 
 /// What was found in a folder.
@@ -20,7 +18,6 @@ struct ScannedFolder: Sendable {
 
     let source: Result<Side, SystemError>
     let mirror: Result<Side, SystemError>?
-    let rows: Result<[ManifestRow], ManifestError>
 }
 
 /// Reads folders before the walk comes to them, on threads of their own.
@@ -35,6 +32,8 @@ final class ScanAhead: Sendable {
         var running: Set<Int> = []
         var done: [Int: ScannedFolder] = [:]
         var nextNumber = 0
+        /// The folder that the walk waits for.
+        var wanted: Int?
         var threads = 0
         var isClosed = false
 
@@ -62,7 +61,10 @@ final class ScanAhead: Sendable {
 
     private static func work(_ state: Monitor<State>, _ reader: FolderReader) {
         while true {
-            let next = state.waitAndChange(atMost: .seconds(3600)) { state -> (Int, ScanTask?)? in
+            let next = state.waitAndChange(
+                atMost: .seconds(3600),
+                waking: .nobody
+            ) { state -> (Int, ScanTask?)? in
                 if state.isClosed { return (0, nil) }
                 if state.waiting.isEmpty { return nil }
                 let (number, task) = state.waiting.removeFirst()
@@ -72,17 +74,20 @@ final class ScanAhead: Sendable {
             guard let next else { continue }
             guard let task = next.1 else { return }
             let folder = reader.read(task)
-            state.change {
-                $0.running.remove(next.0)
-                if !$0.isClosed { $0.done[next.0] = folder }
+            let isWanted = state.change(waking: .nobody) { state in
+                state.running.remove(next.0)
+                if !state.isClosed { state.done[next.0] = folder }
+                return state.wanted == next.0
             }
+            if isWanted { state.change { $0.wanted = nil } }
         }
     }
 
     /// Asks for a folder whose directory has `size` bytes; nil when enough is on its way.
     func request(_ task: ScanTask, size: Int64) -> Int? {
         if size > Self.sizeLimit { return nil }
-        return state.change { state in
+        // Who asks is who collects: only threads that want work are waiting.
+        return state.change(waking: .one) { state in
             if state.outstanding >= Self.limit { return nil }
             let number = state.nextNumber
             state.nextNumber += 1
@@ -100,10 +105,13 @@ final class ScanAhead: Sendable {
             case waiting(ScanTask)
         }
         while true {
-            let found = state.waitAndChange(atMost: .seconds(3600)) { state -> Found? in
+            let found = state.waitAndChange(atMost: .seconds(3600), waking: .nobody) { state -> Found? in
                 if let folder = state.done.removeValue(forKey: number) { return .done(folder) }
-                guard let index = state.waiting.firstIndex(where: { $0.number == number }) else { return nil }
-                return .waiting(state.waiting.remove(at: index).task)
+                if let index = state.waiting.firstIndex(where: { $0.number == number }) {
+                    return .waiting(state.waiting.remove(at: index).task)
+                }
+                state.wanted = number
+                return nil
             }
             switch found {
             case .done(let folder): return folder
@@ -127,15 +135,13 @@ final class ScanAhead: Sendable {
 /// Opens and lists folders, on any thread.
 struct FolderReader: Sendable {
     let sourceResolution: Resolution
-    let manifest: Manifest?
     /// Where both sides are compared entry by entry, attributes are asked for at once.
     let scope: FolderListing.Scope
 
     func read(_ task: ScanTask) -> ScannedFolder {
         ScannedFolder(
             source: open(task.name, in: task.source, sourceResolution, scope(task.mirror)),
-            mirror: task.mirror.map { open(task.name, in: $0, .beneath, scope) },
-            rows: rows(of: task.number)
+            mirror: task.mirror.map { open(task.name, in: $0, .beneath, scope) }
         )
     }
 
@@ -143,28 +149,17 @@ struct FolderReader: Sendable {
     func read(
         source: SharedDescriptor,
         mirror: SharedDescriptor?,
-        number: FolderNumber?,
         didLook: () -> Void
     ) -> ScannedFolder {
         ScannedFolder(
             source: .success(list(source, scope(mirror), didLook)),
-            mirror: mirror.map { .success(list($0, scope, didLook)) },
-            rows: rows(of: number)
+            mirror: mirror.map { .success(list($0, scope, didLook)) }
         )
     }
 
     /// What is asked for on the source: where the destination has no such folder, there is nothing to compare with.
     private func scope(_ mirror: SharedDescriptor?) -> FolderListing.Scope {
         mirror == nil ? .status : scope
-    }
-
-    private func rows(of number: FolderNumber?) -> Result<[ManifestRow], ManifestError> {
-        guard let number, let manifest else { return .success([]) }
-        do throws(ManifestError) {
-            return .success(try manifest.rows(of: number))
-        } catch {
-            return .failure(error)
-        }
     }
 
     private func open(

@@ -35,14 +35,32 @@ public final class Monitor<Value: Sendable>: @unchecked Sendable {
         return value
     }
 
-    /// Changes the value and wakes everybody who waits.
-    public func change<Result>(_ body: (inout Value) -> Result) -> Result {
+    /// Who is woken after a change. Each time somebody is woken in vain costs more than most changes.
+    public enum Waking: Sendable {
+        /// The change is nothing to wait for.
+        case nobody
+        /// All who can be waiting now wait for the same, and one of them is enough.
+        case one
+        /// Everybody who waits.
+        case everybody
+    }
+
+    /// Changes the value and wakes who waits.
+    public func change<Result>(waking: Waking = .everybody, _ body: (inout Value) -> Result) -> Result {
         pthread_mutex_lock(mutex)
         defer {
-            pthread_cond_broadcast(changed)
+            wake(waking)
             pthread_mutex_unlock(mutex)
         }
         return body(&value)
+    }
+
+    private func wake(_ waking: Waking) {
+        switch waking {
+        case .nobody: break
+        case .one: pthread_cond_signal(changed)
+        case .everybody: pthread_cond_broadcast(changed)
+        }
     }
 
     /// Blocks until `condition` holds, at most `limit`; tells whether it holds.
@@ -57,10 +75,11 @@ public final class Monitor<Value: Sendable>: @unchecked Sendable {
         return true
     }
 
-    /// Blocks until `body`, which may change the value, gives a result, at most `limit`; then wakes everybody who waits.
-    /// Nil when the time is over.
+    /// Blocks until `body`, which may change the value, gives a result, at most `limit`; then wakes who waits. Nil when
+    /// the time is over.
     public func waitAndChange<Result>(
         atMost limit: Duration,
+        waking: Waking = .everybody,
         _ body: (inout Value) -> Result?
     ) -> Result? {
         var deadline = Self.deadline(after: limit)
@@ -69,7 +88,7 @@ public final class Monitor<Value: Sendable>: @unchecked Sendable {
         var isOver = false
         while true {
             if let result = body(&value) {
-                pthread_cond_broadcast(changed)
+                wake(waking)
                 return result
             }
             if isOver { return nil }

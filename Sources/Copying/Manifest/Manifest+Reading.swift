@@ -46,7 +46,7 @@ extension Manifest {
         }
     }
 
-    private func read<Result>(_ body: (Database) throws -> Result) throws(ManifestError) -> Result {
+    func read<Result>(_ body: (Database) throws -> Result) throws(ManifestError) -> Result {
         // No explicit transaction: the lock is held anyway, and a BEGIN for each folder costs more than its rows.
         try translatingErrors { try queue.writeWithoutTransaction(body) }
     }
@@ -54,14 +54,10 @@ extension Manifest {
 
 extension Database {
     func rows(of folder: FolderNumber) throws -> [ManifestRow] {
-        let sql = "SELECT \(ManifestStatement.columns), name FROM entry WHERE folder = ? ORDER BY name"
-        let statement = try ManifestStatement(self, sql)
+        let statement = try ManifestStatement.rows(self, of: folder)
         defer { statement.reset() }
-        statement.bind(folder.rawValue, at: 1)
         var rows: [ManifestRow] = []
-        while try statement.step() {
-            rows.append(ManifestRow(name: statement.name(7), entry: try statement.entry()))
-        }
+        while try statement.step() { rows.append(try statement.row()) }
         return rows
     }
 

@@ -110,6 +110,22 @@ struct ManifestStatement {
 }
 
 extension ManifestStatement {
+    /// Finds all rows of a folder, ordered by the names' bytes.
+    static func rows(_ database: Database, of folder: FolderNumber) throws -> ManifestStatement {
+        let sql = "SELECT \(columns), name FROM entry WHERE folder = ? ORDER BY name"
+        let statement = try ManifestStatement(database, sql)
+        statement.bind(folder.rawValue, at: 1)
+        return statement
+    }
+
+    /// The name in a row of `rows(_:of:)`, valid until the next step.
+    var rowName: UnsafeRawBufferPointer { bytes(7) }
+
+    /// A row of `rows(_:of:)`.
+    func row() throws -> ManifestRow {
+        ManifestRow(name: name(7), entry: try entry())
+    }
+
     /// The columns that `entry()` reads, in its order, for SELECT.
     static let columns = "child, inode, checked, file, hash, attributes, status"
 
