@@ -61,6 +61,7 @@ extension Applier {
                     EntryMetadata.areAlike(wanted.status, there.status, ability)
                     && wanted.attributes == there.attributes
                 if isSame { try placer.place(temporary, as: job) }
+                if case .nothing = job.replacing, isSame { return wanted }
                 // When both names were one file already, rename(2) does nothing.
                 try job.mirror.descriptor.removeFileIfPresent(temporary)
                 return isSame ? wanted : nil

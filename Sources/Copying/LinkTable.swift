@@ -97,17 +97,7 @@ struct LinkTable {
             let isRight = kept?.isEqual ?? false
             let linked = isRight ? nil : linkReference(of: members, group: index, body)
             if linked != nil { kept = nil }
-            var keptInode: Inode?
-            if let kept, let mirror = kept.mirror {
-                keptInode = Inode(mirror)
-                claimed.insert(Inode(mirror))
-                if !kept.isEqual { body(kept, .repair) }
-                for member in members where member.isOn(keptInode) {
-                    // The names that are repaired with the first one are not what the manifest knew of them.
-                    if kept.isEqual ? member.isKnown : member.isSameName(as: kept) { continue }
-                    body(member, .record(child: FolderNumber(rawValue: 0)))
-                }
-            }
+            let keptInode = kept.flatMap { keep($0, of: members, body) }
             leaders.append(kept.map { Leader(folder: $0.folder, number: $0.number, name: $0.name) })
             var hasLeader = kept != nil || linked != nil
             for (position, member) in members.enumerated() where !member.isOn(keptInode) {
@@ -130,6 +120,23 @@ struct LinkTable {
             }
         }
         return leaders
+    }
+
+    /// Lets the group have a file that the destination has.
+    private mutating func keep(
+        _ kept: Member,
+        of members: [Member],
+        _ body: (Member, PlannedStep.Action) -> Void
+    ) -> Inode? {
+        guard let inode = kept.mirror.map(Inode.init) else { return nil }
+        claimed.insert(inode)
+        if !kept.isEqual { body(kept, .repair) }
+        for member in members where member.isOn(inode) {
+            // The names that are repaired with the first one are not what the manifest knew of them.
+            if kept.isEqual ? member.isKnown : member.isSameName(as: kept) { continue }
+            body(member, .record(child: FolderNumber(rawValue: 0)))
+        }
+        return inode
     }
 
     /// Lets the group have the file of an earlier copy, if there is one.
