@@ -12,6 +12,7 @@ func copy(
     manifest: ManifestPart? = nil,
     update: CopyRequest.Update = .atomic,
     comparison: CopyRequest.Comparison = .sizeAndTime,
+    linkingFrom references: [FileName] = [],
     deletions: Deletions = .perform,
     order: DeletionOrder = .last,
     interruption: Interruption = Interruption(),
@@ -25,7 +26,8 @@ func copy(
         protected: protected,
         manifest: manifest,
         update: update,
-        comparison: comparison
+        comparison: comparison,
+        linkingFrom: references
     )
     let outcome = try plan.apply(
         deletions: deletions,
@@ -45,9 +47,10 @@ func plan(
     protected: Set<FileName> = [],
     manifest: ManifestPart? = nil,
     update: CopyRequest.Update = .atomic,
-    comparison: CopyRequest.Comparison = .sizeAndTime
+    comparison: CopyRequest.Comparison = .sizeAndTime,
+    linkingFrom references: [FileName] = []
 ) throws -> CopyPlan {
-    let request = try CopyRequest(
+    var request = try CopyRequest(
         source: source,
         destination: destination,
         selection: EntrySelection(rules: FilterRules(excluding: patterns)),
@@ -57,6 +60,7 @@ func plan(
         update: update,
         comparison: comparison
     )
+    for path in references { try request.linkUnchanged(from: Descriptor.open(path, .directory)) }
     return try CopyPlan.make(request, interruption: Interruption())
 }
 
