@@ -1,6 +1,7 @@
 #include "CLinux.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/blkpg.h>
 #include <linux/fs.h>
@@ -167,6 +168,14 @@ const uint32_t EXT_SYNC_FILE_RANGE_WAIT_BEFORE = SYNC_FILE_RANGE_WAIT_BEFORE;
 const uint32_t EXT_SYNC_FILE_RANGE_WRITE = SYNC_FILE_RANGE_WRITE;
 const uint32_t EXT_SYNC_FILE_RANGE_WAIT_AFTER = SYNC_FILE_RANGE_WAIT_AFTER;
 
+
+int ext_unshare_working_directory(void) {
+    if (syscall(SYS_gettid) == getpid()) {
+        errno = EINVAL;
+        return -1;
+    }
+    return unshare(CLONE_FS);
+}
 
 ssize_t ext_llistxattr(const char *path, char *names, size_t length) {
     return llistxattr(path, names, length);

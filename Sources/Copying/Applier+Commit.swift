@@ -59,7 +59,7 @@ extension Applier {
                 continue
             }
             try checkInterruption()
-            if !isFree(step.name, in: folder.number, folder.path) { continue }
+            if !isFree(step.name, in: folder) { continue }
             if countsAsHeld(replacing, step.name, in: folder.path) { continue }
             guard let job = try linkJob(folder, step.name, replacing, group, size) else { continue }
             try link(job, step.kind, group, mirrorIsEqual: mirrorIsEqual)

@@ -40,7 +40,11 @@ extension Applier {
     }
 
     /// False, and noted, for a name that something has which could not be moved away: it is the only copy.
-    mutating func isFree(_ name: FileName, in folder: FolderNumber, _ path: FileName) -> Bool {
+    mutating func isFree(_ name: FileName, in folder: PlannedFolder) -> Bool {
+        isFree(name, in: folder.number, folder.path)
+    }
+
+    private mutating func isFree(_ name: FileName, in folder: FolderNumber, _ path: FileName) -> Bool {
         if keptPlaces.isEmpty || !keptPlaces.contains(ManifestPlace(folder: folder, name: name)) {
             return true
         }

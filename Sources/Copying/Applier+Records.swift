@@ -86,6 +86,13 @@ extension Applier {
         try recorder?.put(job.name, in: job.number, entry)
     }
 
+    /// A name that a file of an earlier copy got. Nobody has read that file: its hash is not known.
+    mutating func recordReference(_ job: FileJob, _ metadata: EntryMetadata) throws(CopyError) {
+        guard recorder != nil else { return }
+        let entry = entry(metadata)
+        try recorder?.put(job.name, in: job.number, entry)
+    }
+
     /// A folder that was just made. It gets its metadata at the end.
     mutating func recordMade(_ folder: PlannedFolder) throws(CopyError) {
         guard recorder != nil else { return }
@@ -119,7 +126,7 @@ extension Applier {
             switch step.action {
             case .record(let child): try record(folder, step, child)
             case .forget: try recorder?.remove(step.name, in: folder.number)
-            case .copy, .check, .move, .repair, .link, .remove, .removeLeftover: continue
+            case .copy, .check, .move, .repair, .link, .linkReference, .remove, .removeLeftover: continue
             }
         }
     }

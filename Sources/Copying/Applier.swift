@@ -33,6 +33,7 @@ struct Applier: ~Copyable {
     var batch = CommitBatch()
     var recorder: Recorder?
     let earlierVersions: EarlierVersions?
+    var references: ReferenceTrees
     var outcome = CopyOutcome()
 
     init(_ plan: CopyPlan, deletions: Deletions, meter: ProgressMeter, interruption: Interruption) {
@@ -51,6 +52,7 @@ struct Applier: ~Copyable {
         source = DirectoryCursor(root: request.source, resolution: request.sourceResolution)
         mirror = DirectoryCursor(root: request.destination, resolution: .beneath)
         leaderPlace = mirror
+        references = plan.references
         let (destination, ability) = (plan.request.destination, Ability.ofProcess)
         earlierVersions = plan.request.earlierVersions.map {
             EarlierVersions(in: $0, of: destination, ability)
@@ -140,61 +142,12 @@ struct Applier: ~Copyable {
             giveUpMoves(folder)
             return
         }
+        let open = OpenFolder(planned: folder, source: sourceFolder, mirror: mirrorFolder)
         var notMoved: Set<FileName> = []
         for step in folder.steps {
             try checkInterruption()
             if notMoved.contains(step.name) { continue }
-            switch step.action {
-            case .copy(let replacing, let size, let group):
-                if !isFree(step.name, in: folder.number, folder.path)
-                    || countsAsHeld(replacing, step.name, in: folder.path)
-                {
-                    didStep(folder.path, step.name)
-                    continue
-                }
-                let job = FileJob(
-                    folder: folder.path,
-                    name: step.name,
-                    replacing: replacing,
-                    group: group,
-                    number: folder.number,
-                    size: size,
-                    source: sourceFolder,
-                    mirror: mirrorFolder
-                )
-                try copy(job, step.kind)
-            case .check(let size, let hash):
-                let job = FileJob(
-                    folder: folder.path,
-                    name: step.name,
-                    replacing: .entry,
-                    group: nil,
-                    number: folder.number,
-                    expected: hash,
-                    size: size,
-                    source: sourceFolder,
-                    mirror: mirrorFolder
-                )
-                try copy(job, step.kind)
-            case .move(let place):
-                if try !move(step, from: place, in: folder, mirrorFolder) {
-                    notMoved.insert(step.name)
-                    withholdsAll = true
-                }
-                didStep(folder.path, step.name)
-            case .repair:
-                try repair(folder, step, from: sourceFolder, to: mirrorFolder)
-                didStep(folder.path, step.name)
-            case .record(let child):
-                try record(folder, step, child)
-            case .forget:
-                try recorder?.remove(step.name, in: folder.number)
-            case .removeLeftover:
-                try remove(step.name, step.kind, in: folder.path, mirrorFolder)
-                didStep(folder.path, step.name)
-            case .link, .remove:
-                continue
-            }
+            if try !carryOut(step, in: open) { notMoved.insert(step.name) }
         }
     }
 
@@ -260,26 +213,6 @@ struct Applier: ~Copyable {
         }
     }
 
-    private mutating func repair(
-        _ folder: PlannedFolder,
-        _ step: PlannedStep,
-        from sourceFolder: SharedDescriptor,
-        to mirrorFolder: SharedDescriptor
-    ) throws(CopyError) {
-        guard let wanted = try sourceMetadata(folder.path, step.name, step.kind, sourceFolder) else { return }
-        guard try isStillCopied(step, wanted.status, folder.path, mirrorFolder) else { return }
-        do {
-            let target = MetadataTarget.named(step.name, in: mirrorFolder)
-            let refused = try target.apply(wanted, ability)
-            outcome.repaired += 1
-            noteRefused(refused, folder.path, step.name)
-        } catch {
-            try note(destinationFailure: error, folder.path, step.name)
-            return
-        }
-        try record(step.name, in: folder.number, wanted)
-    }
-
     /// True unless a file of the source has changed since the plan: its time must not be given to old contents, nor told to
     /// the manifest. The next run copies it.
     mutating func isStillCopied(
@@ -326,7 +259,7 @@ extension PlannedStep {
     /// True for what is done on the destination before links and deletions.
     var isMadeWhileCopying: Bool {
         switch action {
-        case .copy, .check, .move, .repair, .removeLeftover: true
+        case .copy, .check, .move, .repair, .linkReference, .removeLeftover: true
         case .link, .remove, .record, .forget: false
         }
     }

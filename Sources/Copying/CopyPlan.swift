@@ -27,6 +27,7 @@ public struct CopyPlan {
     let withheld: Int
     let leavesDoubt: Bool
     let leaders: [LinkTable.Leader?]
+    let references: ReferenceTrees
     let scanDuration: Duration
     /// Counts, bytes and space, for guards.
     public let summary: PlanSummary
@@ -72,6 +73,7 @@ public struct CopyPlan {
             withheld: planner.withheld,
             leavesDoubt: planner.leavesDoubt,
             leaders: leaders,
+            references: planner.references,
             scanDuration: clock.now - start,
             summary: planner.summary,
             skipped: planner.skipped,
@@ -113,7 +115,7 @@ public struct PlannedChange: Hashable, Sendable {
         case contents
         /// Owner, mode, time or attributes are repaired.
         case metadata
-        /// It becomes one more name of a file.
+        /// It becomes one more name of a file, of the destination or of an earlier copy.
         case link
         /// It is renamed to this.
         case move
@@ -133,7 +135,7 @@ public struct PlannedChange: Hashable, Sendable {
     public let bytes: Int64
     /// How the destination's entry differs; empty where it has none.
     public let differences: Differences
-    /// True for a link that takes the place of an equal file.
+    /// True for a link that takes the place of an equal file, or leads to an earlier copy's.
     public internal(set) var replacesEqual = false
 }
 
@@ -185,6 +187,9 @@ extension PlannedStep {
         case .link(_, _, _, let mirrorIsEqual):
             change = .link
             replacesEqual = mirrorIsEqual
+        case .linkReference:
+            change = .link
+            replacesEqual = true
         case .remove: change = .removal
         case .removeLeftover: change = .leftover
         case .move: change = .move

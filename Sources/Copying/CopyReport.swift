@@ -116,7 +116,7 @@ public struct PlanSummary: Hashable, Sendable {
     public internal(set) var metadataOnly = 0
     /// Folders that the destination does not have.
     public internal(set) var newFolders = 0
-    /// Names that become further names of a file.
+    /// Names that become further names of a file, of the destination or of an earlier copy.
     public internal(set) var links = 0
     /// Files and folders that are renamed instead of copied.
     public internal(set) var moves = 0

@@ -46,6 +46,7 @@ public struct CopyRequest: Sendable {
     /// How many places are remembered to find what was moved.
     var moveLimit = MovedPlaces.limit
     private(set) var earlierVersions: SharedDescriptor?
+    private(set) var references: [SharedDescriptor] = []
 
     /// Describes what to copy; both descriptors are directories open for reading, and are duplicated.
     ///
@@ -79,6 +80,13 @@ public struct CopyRequest: Sendable {
     /// destination's file system, and neither the destination nor above it; where it is in it, `protected` holds it.
     public mutating func keepEarlierVersions(in folder: borrowing Descriptor) throws(SystemError) {
         earlierVersions = SharedDescriptor(try folder.duplicate())
+    }
+
+    /// From now on what `folder`, an earlier copy, has unchanged under the same path is linked from there instead of
+    /// copied. It is on the destination's file system, and neither the destination nor in it; nothing in it is
+    /// changed. Where several folders have the entry, the first one wins.
+    public mutating func linkUnchanged(from folder: borrowing Descriptor) throws(SystemError) {
+        references.append(SharedDescriptor(try folder.duplicate()))
     }
 
     /// How folders of the source are opened.

@@ -41,7 +41,14 @@ struct FolderListing: Sendable {
     /// Reads `folder`. What fails is kept beside what does not. `didLook` is called after each entry.
     ///
     /// Entries are looked at in the order of their inodes: where disks spin, that is the order on the disk.
-    init(of folder: SharedDescriptor, _ scope: Scope = .status, didLook: () -> Void = {}) {
+    ///
+    /// - Parameter place: the thread's own working directory, which is left in the folder.
+    init(
+        of folder: SharedDescriptor,
+        _ scope: Scope = .status,
+        in place: WorkingFolder? = nil,
+        didLook: () -> Void = {}
+    ) {
         var listed: [(name: FileName, inode: UInt64)] = []
         do {
             try folder.descriptor.forEachEntry { listed.append(($0, $1)) }
@@ -49,6 +56,8 @@ struct FolderListing: Sendable {
             listFailure = error
         }
         listed.sort { $0.inode < $1.inode }
+        var here: WorkingFolder?
+        if scope == .statusAndAttributes, let place, place.enter(folder.descriptor) { here = place }
         entries.reserveCapacity(listed.count)
         for (name, _) in listed {
             do {
@@ -57,7 +66,10 @@ struct FolderListing: Sendable {
                 case .status: break
                 case .statusAndAttributes:
                     // Trouble with them is told by whoever reads them, ignoring.
-                    let names = try? AttributePlace(name, in: folder.descriptor).names()
+                    let attributes =
+                        here.map { AttributePlace(name, in: $0) }
+                        ?? AttributePlace(name, in: folder.descriptor)
+                    let names = try? attributes.names()
                     if let names, names.isEmpty { entry.attributes = .none }
                 }
                 entries.append(entry)

@@ -33,6 +33,8 @@ struct LinkTable {
 
         /// True when the manifest says all this already.
         let isKnown: Bool
+        /// What an earlier copy has under the name, as the source has it.
+        let reference: Reference?
 
         /// Contents, or the target of a link.
         var contentsEqual: Bool { !differences.contains(.contents) }
@@ -49,6 +51,12 @@ struct LinkTable {
         }
     }
 
+    /// An entry of an earlier copy.
+    struct Reference {
+        let tree: Int
+        let inode: Inode
+    }
+
     /// The name from which the others of a group are made, once it holds the contents.
     struct Leader {
         let folder: FileName
@@ -60,6 +68,13 @@ struct LinkTable {
     private var groupOfInode: [Inode: Int] = [:]
     /// What came of reading a file once more; all its names share it.
     var reread: [Inode: Differences] = [:]
+    /// Inodes that a name or a group of the destination has or gets; no other one may have them.
+    private var claimed: Set<Inode> = []
+
+    /// True when nobody else has this inode; then it is taken.
+    mutating func claim(_ status: EntryStatus) -> Bool {
+        claimed.insert(Inode(status)).inserted
+    }
 
     mutating func add(_ member: Member) {
         let inode = Inode(member.source)
@@ -77,25 +92,18 @@ struct LinkTable {
     /// of the group: those would change with it.
     ///
     /// - Returns: the leader of each group that keeps a file; nil where the first name is written anew.
-    func resolve(_ body: (Member, PlannedStep.Action) -> Void) -> [Leader?] {
-        var claimed: Set<Inode> = []
+    mutating func resolve(_ body: (Member, PlannedStep.Action) -> Void) -> [Leader?] {
         var leaders: [Leader?] = []
         for (index, members) in groups.enumerated() {
-            let kept = Self.keptMember(of: members, claimed)
-            var keptInode: Inode?
-            if let kept, let mirror = kept.mirror {
-                keptInode = Inode(mirror)
-                claimed.insert(Inode(mirror))
-                if !kept.isEqual { body(kept, .repair) }
-                for member in members where member.isOn(keptInode) {
-                    // The names that are repaired with the first one are not what the manifest knew of them.
-                    if kept.isEqual ? member.isKnown : member.isSameName(as: kept) { continue }
-                    body(member, .record(child: FolderNumber(rawValue: 0)))
-                }
-            }
+            var kept = Self.keptMember(of: members, claimed)
+            let isRight = kept?.isEqual ?? false
+            let linked = isRight ? nil : linkReference(of: members, group: index, body)
+            if linked != nil { kept = nil }
+            let keptInode = kept.flatMap { keep($0, of: members, body) }
             leaders.append(kept.map { Leader(folder: $0.folder, number: $0.number, name: $0.name) })
-            var hasLeader = kept != nil
-            for member in members where !member.isOn(keptInode) {
+            var hasLeader = kept != nil || linked != nil
+            for (position, member) in members.enumerated() where !member.isOn(keptInode) {
+                if position == linked { continue }
                 if hasLeader {
                     let action = PlannedStep.Action.link(
                         group: index,
@@ -114,6 +122,45 @@ struct LinkTable {
             }
         }
         return leaders
+    }
+
+    /// Lets the group have a file that the destination has.
+    private mutating func keep(
+        _ kept: Member,
+        of members: [Member],
+        _ body: (Member, PlannedStep.Action) -> Void
+    ) -> Inode? {
+        guard let inode = kept.mirror.map(Inode.init) else { return nil }
+        claimed.insert(inode)
+        if !kept.isEqual { body(kept, .repair) }
+        for member in members where member.isOn(inode) {
+            // The names that are repaired with the first one are not what the manifest knew of them.
+            if kept.isEqual ? member.isKnown : member.isSameName(as: kept) { continue }
+            body(member, .record(child: FolderNumber(rawValue: 0)))
+        }
+        return inode
+    }
+
+    /// Lets the group have the file of an earlier copy, if there is one.
+    ///
+    /// - Returns: the position of the name that is linked to it.
+    private mutating func linkReference(
+        of members: [Member],
+        group: Int,
+        _ body: (Member, PlannedStep.Action) -> Void
+    ) -> Int? {
+        for (position, member) in members.enumerated() {
+            guard let reference = member.reference, claimed.insert(reference.inode).inserted else { continue }
+            let action = PlannedStep.Action.linkReference(
+                tree: reference.tree,
+                replacing: member.replaced,
+                size: member.source.size,
+                group: group
+            )
+            body(member, action)
+            return position
+        }
+        return nil
     }
 
     private static func keptMember(of members: [Member], _ claimed: Set<Inode>) -> Member? {

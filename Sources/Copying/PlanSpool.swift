@@ -111,6 +111,12 @@ struct RecordWriter {
             bytes.append(8)
             append(child)
         case .forget: bytes.append(9)
+        case .linkReference(let tree, let replacing, let size, let group):
+            bytes.append(10)
+            append(tree)
+            bytes.append(replacing.rawValue)
+            append(Int(size))
+            append(group.map { $0 + 1 } ?? 0)
         }
     }
 
@@ -176,6 +182,7 @@ struct RecordReader {
         case 7: action = .move(from: ManifestPlace(folder: folderNumber(), name: self.name()))
         case 8: action = .record(child: folderNumber())
         case 9: action = .forget
+        case 10: action = linkReference()
         default: Self.fail()
         }
         return PlannedStep(name: name, kind: kind, action: action, differences: differences)
@@ -185,6 +192,19 @@ struct RecordReader {
         let replacing = replaced()
         let size = Int64(number())
         return .link(group: number(), replacing: replacing, size: size, mirrorIsEqual: mirrorIsEqual)
+    }
+
+    private mutating func linkReference() -> PlannedStep.Action {
+        let tree = number()
+        let replacing = replaced()
+        let size = Int64(number())
+        let group = number()
+        return .linkReference(
+            tree: tree,
+            replacing: replacing,
+            size: size,
+            group: group == 0 ? nil : group - 1
+        )
     }
 
     private mutating func folderNumber() -> FolderNumber {

@@ -64,6 +64,8 @@ struct PlannedStep: Equatable {
         /// Another name of a file of the group. `mirrorIsEqual`: what is there is an equal copy that will do when
         /// the file system allows no more names.
         case link(group: Int, replacing: Replaced, size: Int64, mirrorIsEqual: Bool)
+        /// An earlier copy has it: it is linked from there. `group` as with `copy`.
+        case linkReference(tree: Int, replacing: Replaced, size: Int64, group: Int?)
         /// Removed with everything in it.
         case remove
         /// What a killed run left behind.
@@ -83,7 +85,7 @@ struct PlannedStep: Equatable {
     /// True when it changes the time of the folder.
     var touchesFolder: Bool {
         switch action {
-        case .copy, .check, .move, .link, .remove, .removeLeftover: true
+        case .copy, .check, .move, .link, .linkReference, .remove, .removeLeftover: true
         case .repair, .record, .forget: false
         }
     }

@@ -32,6 +32,8 @@ extension Planner {
             noteChanged()
         } else if try compareLinks(name, pair, contents.union(metadata), row) {
             return
+        } else if !contents.union(metadata).isEmpty, try planReference(name, pair, .entry) {
+            return
         } else if !contents.isEmpty {
             let action = PlannedStep.Action.copy(replacing: .entry, size: source.size, group: nil)
             try add(name, pair, action, contents.union(metadata))
@@ -50,9 +52,11 @@ extension Planner {
         _ differences: Differences,
         _ row: ManifestEntry?
     ) throws(CopyError) -> Bool {
-        guard let recorded = pair.mirror, pair.source.linkCount > 1 || recorded.linkCount > 1 else {
-            return false
-        }
+        guard let recorded = pair.mirror else { return false }
+        let hasNames = pair.source.linkCount > 1 || recorded.linkCount > 1
+        // One with names in earlier copies, which the manifest does not know of, is not repaired in place.
+        let isRepaired = isRecorded && !differences.isEmpty && !differences.contains(.contents)
+        if !hasNames && !isRepaired { return false }
         var actual = recorded
         if isRecorded {
             // Which names are one file on the destination, only the destination knows.
@@ -63,13 +67,17 @@ extension Planner {
                 return true
             }
         }
+        if pair.source.linkCount == 1 {
+            if actual.linkCount == 1 { return false }
+            if differences.isEmpty && links.claim(actual) { return false }
+        }
         guard let hidden = try hiddenDifferences(name, pair.source, differences, row) else {
             noteUnreadable()
             noteUnseen()
             return true
         }
         let links = EntryPair(source: pair.source, mirror: actual)
-        addLink(name, links, .entry, hidden, isKnown: isUnchanged(pair.source, row))
+        try addLink(name, links, .entry, hidden, isKnown: isUnchanged(pair.source, row))
         return true
     }
 

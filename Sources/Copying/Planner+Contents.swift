@@ -81,10 +81,20 @@ extension Planner {
     ) throws(TransferEnd) -> Bool {
         let file = try openSource(name)
         if isRecorded, let hash = row?.hash { return try comparer.has(hash, file.descriptor, source) }
-        let mirror: SharedDescriptor
+        let folder: SharedDescriptor
         do throws(SystemError) {
-            let folder = try mirrorFolder()
-            mirror = SharedDescriptor(
+            folder = try mirrorFolder()
+        } catch {
+            throw .destination(error)
+        }
+        let mirror = try openOther(name, in: folder)
+        return try comparer.areEqual(file.descriptor, mirror.descriptor, size: source.size)
+    }
+
+    /// Opens a file of the destination, or of an earlier copy.
+    func openOther(_ name: FileName, in folder: SharedDescriptor) throws(TransferEnd) -> SharedDescriptor {
+        do throws(SystemError) {
+            return SharedDescriptor(
                 try folder.descriptor.open(
                     name,
                     [.nonBlocking, .noAccessTime],
@@ -95,10 +105,9 @@ extension Planner {
         } catch {
             throw .destination(error)
         }
-        return try comparer.areEqual(file.descriptor, mirror.descriptor, size: source.size)
     }
 
-    private mutating func openSource(_ name: FileName) throws(TransferEnd) -> SharedDescriptor {
+    mutating func openSource(_ name: FileName) throws(TransferEnd) -> SharedDescriptor {
         do throws(SystemError) {
             let folder = try source.current()
             return SharedDescriptor(

@@ -74,7 +74,7 @@ extension Planner {
             space.add(source, replacing: mirror)
         case .repair:
             summary.metadataOnly += 1
-        case .link:
+        case .link, .linkReference:
             summary.links += 1
             space.addName()
         case .check, .move, .record, .forget, .remove, .removeLeftover:

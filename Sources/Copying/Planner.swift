@@ -45,6 +45,7 @@ struct Planner {
     /// A second place on the source: where something was before.
     var oldPlace: DirectoryCursor
     var mirror: DirectoryCursor
+    var references: ReferenceTrees
     var filter: FilterStack
     var frames: [Frame] = []
     var children: [Child] = []
@@ -105,6 +106,7 @@ struct Planner {
         }
         do {
             mirrorRoot = try request.destination.descriptor.status()
+            references = try ReferenceTrees(request.references)
             space = SpaceEstimate(
                 unit: try request.destination.descriptor.allocationUnit(),
                 keepsReplaced: request.earlierVersions != nil
@@ -317,82 +319,5 @@ struct Planner {
             try planMissing(name, mirror.status, row)
         case (nil, nil): break
         }
-    }
-
-    /// Plans an entry that the destination does not have, or has as something else.
-    mutating func planNew(
-        _ name: FileName,
-        _ source: EntryStatus,
-        _ replaced: PlannedStep.Replaced
-    ) throws(CopyError) {
-        if try planMove(name, source, replaced) { return }
-        if source.kind == .directory {
-            summary.newFolders += 1
-            space.addFolder()
-            folder.timeChanges = true
-            let state: PlannedFolder.State = if case .nothing = replaced { .new } else { .replacesEntry }
-            addChild(name, source, state, [], number: newNumber())
-        } else if source.linkCount > 1 {
-            addLink(name, EntryPair(source: source, mirror: nil), replaced, .contents, isKnown: false)
-        } else {
-            let action = PlannedStep.Action.copy(replacing: replaced, size: source.size, group: nil)
-            try add(name, EntryPair(source: source, mirror: nil), action, [])
-        }
-    }
-
-    mutating func addLink(
-        _ name: FileName,
-        _ pair: EntryPair,
-        _ replaced: PlannedStep.Replaced,
-        _ differences: Differences,
-        isKnown: Bool
-    ) {
-        links.add(
-            LinkTable.Member(
-                folder: folder.path,
-                number: folder.number,
-                parent: folder.parent,
-                name: name,
-                source: pair.source,
-                mirror: pair.mirror,
-                replaced: replaced,
-                differences: differences,
-                isKnown: isKnown
-            )
-        )
-    }
-
-    func newNumber() -> FolderNumber {
-        part?.manifest.newFolderNumber() ?? FolderNumber(rawValue: 0)
-    }
-
-    mutating func addChild(
-        _ name: FileName,
-        _ source: EntryStatus,
-        _ state: PlannedFolder.State,
-        _ differences: Differences,
-        number: FolderNumber
-    ) {
-        let isElsewhere = source.isMountRoot || source.device != sourceRoot.device
-        let isMountPoint =
-            switch request.boundary {
-            case .oneFileSystem: isElsewhere
-            case .acrossFileSystems: false
-            }
-        children.append(
-            Child(
-                name: name,
-                state: state,
-                differences: differences,
-                number: number,
-                isMountPoint: isMountPoint,
-                size: source.size
-            )
-        )
-    }
-
-    /// The child just added is not what the manifest knew: something may be moved out of it, which touches its time.
-    mutating func noteChanged() {
-        children[children.count - 1].timeChanges = isRecorded
     }
 }

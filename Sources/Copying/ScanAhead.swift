@@ -60,6 +60,8 @@ final class ScanAhead: Sendable {
     }
 
     private static func work(_ state: Monitor<State>, _ reader: FolderReader) {
+        let place = WorkingFolder.ofThisThread()
+        defer { place?.leave() }
         while true {
             let next = state.waitAndChange(
                 atMost: .seconds(3600),
@@ -73,7 +75,7 @@ final class ScanAhead: Sendable {
             }
             guard let next else { continue }
             guard let task = next.1 else { return }
-            let folder = reader.read(task)
+            let folder = reader.read(task, in: place)
             let isWanted = state.change(waking: .nobody) { state in
                 state.running.remove(next.0)
                 if !state.isClosed { state.done[next.0] = folder }
@@ -138,10 +140,11 @@ struct FolderReader: Sendable {
     /// Where both sides are compared entry by entry, attributes are asked for at once.
     let scope: FolderListing.Scope
 
-    func read(_ task: ScanTask) -> ScannedFolder {
+    /// - Parameter place: the working directory of the calling thread, if it has one of its own.
+    func read(_ task: ScanTask, in place: WorkingFolder? = nil) -> ScannedFolder {
         ScannedFolder(
-            source: open(task.name, in: task.source, sourceResolution, scope(task.mirror)),
-            mirror: task.mirror.map { open(task.name, in: $0, .beneath, scope) }
+            source: open(task.name, in: task.source, sourceResolution, scope(task.mirror), place),
+            mirror: task.mirror.map { open(task.name, in: $0, .beneath, scope, place) }
         )
     }
 
@@ -152,8 +155,8 @@ struct FolderReader: Sendable {
         didLook: () -> Void
     ) -> ScannedFolder {
         ScannedFolder(
-            source: .success(list(source, scope(mirror), didLook)),
-            mirror: mirror.map { .success(list($0, scope, didLook)) }
+            source: .success(list(source, scope(mirror), nil, didLook)),
+            mirror: mirror.map { .success(list($0, scope, nil, didLook)) }
         )
     }
 
@@ -166,10 +169,11 @@ struct FolderReader: Sendable {
         _ name: FileName,
         in folder: SharedDescriptor,
         _ resolution: Resolution,
-        _ scope: FolderListing.Scope
+        _ scope: FolderListing.Scope,
+        _ place: WorkingFolder?
     ) -> Result<ScannedFolder.Side, SystemError> {
         do throws(SystemError) {
-            return .success(list(try folder.openFolder(name, resolve: resolution), scope) {})
+            return .success(list(try folder.openFolder(name, resolve: resolution), scope, place) {})
         } catch {
             return .failure(error)
         }
@@ -178,11 +182,12 @@ struct FolderReader: Sendable {
     private func list(
         _ folder: SharedDescriptor,
         _ scope: FolderListing.Scope,
+        _ place: WorkingFolder?,
         _ didLook: () -> Void
     ) -> ScannedFolder.Side {
         ScannedFolder.Side(
             folder: folder,
-            listing: FolderListing(of: folder, scope, didLook: didLook)
+            listing: FolderListing(of: folder, scope, in: place, didLook: didLook)
         )
     }
 }

@@ -17,6 +17,12 @@ public struct AttributePlace: Sendable {
         fd = -1
     }
 
+    /// The attributes of `name` in the working directory of this thread.
+    public init(_ name: FileName, in folder: WorkingFolder) {
+        path = name
+        fd = -1
+    }
+
     /// The attributes of an open file or directory, which must stay open.
     public init(of file: borrowing Descriptor) {
         path = FileName()

@@ -195,6 +195,17 @@ extension History {
         }
     }
 
+    /// The latest runs of one drive, the latest first. Reports of a newer program that cannot be read are left out.
+    public func runs(drive luksUUID: String, limit: Int) throws(ReportingError) -> [RunReport] {
+        try read { database in
+            try String.fetchAll(
+                database,
+                sql: "SELECT report FROM run WHERE drive = ? ORDER BY id DESC LIMIT ?",
+                arguments: [luksUUID, limit]
+            ).compactMap(Self.report)
+        }
+    }
+
     /// The verdict of the drive's last run that was not skipped; nil when there was none.
     public func lastVerdict(drive luksUUID: String) throws(ReportingError) -> Verdict? {
         try read { database in

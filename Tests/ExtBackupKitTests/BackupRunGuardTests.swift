@@ -277,6 +277,26 @@ struct PreviewTests {
         #expect(!sandbox.home.exists("run/red.plug"))
     }
 
+    @Test("tells how long it may take, once runs copied enough to say so", arguments: [true, false])
+    func time(isKnown: Bool) throws {
+        let sandbox = try Sandbox()
+        try sandbox.runBefore(files: ["a"])
+        try sandbox.home.write("photos/new", "12345678")
+        if isKnown {
+            let history = try History.open(in: sandbox.layout.stateFolder, now: Timestamp(seconds: 0))
+            var report = try #require(try history.runs(limit: 1).first)
+            report.sources = [SourceResult(name: "photos", bytesCopied: 2_000_000_000)]
+            report.ended = Timestamp(seconds: report.started.seconds + 1_000_000_000)
+            try history.record(report)
+        }
+        let lines = Mutex<[String]>([])
+        try sandbox.run(.preview { line in lines.withLock { $0.append(line.description) } }, invocation: nil)
+        let last = try #require(lines.withLock { $0.last })
+        #expect(
+            last.hasPrefix(isKnown ? "about 4 s, at 2 bytes/s as in a run that copied 2.0 GB" : "photos: ")
+        )
+    }
+
     @Test("tells that deletions would be held")
     func held() throws {
         let sandbox = try Sandbox()

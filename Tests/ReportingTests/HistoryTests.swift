@@ -48,6 +48,8 @@ struct HistoryTests {
         try open().record(rich)
         #expect(try open().runs(limit: 10) == [rich, plain])
         #expect(try open().runs(limit: 1) == [rich])
+        #expect(try open().runs(drive: plain.drive.luksUUID, limit: 9) == [plain])
+        #expect(try open().runs(drive: rich.drive.luksUUID, limit: 0).isEmpty)
     }
 
     @Test("answers when a drive last took everything")

@@ -79,6 +79,9 @@ int ext_scsi_command(int fd, const uint8_t *command, uint8_t length, uint32_t ti
 // mount(2) and umount2(2) with flags that older headers lack (MS_NOSYMFOLLOW: Linux 5.10).
 extern const uint64_t EXT_MS_NOSYMFOLLOW;
 
+// Gives the calling thread a working directory of its own (unshare(2), CLONE_FS); EINVAL for the first thread.
+int ext_unshare_working_directory(void);
+
 // sys/xattr.h is not in Swift's Glibc. The l forms do not follow a symbolic link in the last part.
 ssize_t ext_llistxattr(const char *path, char *names, size_t length);
 ssize_t ext_flistxattr(int fd, char *names, size_t length);

@@ -126,7 +126,8 @@ extension CopyFolders {
 }
 
 extension Descriptor {
-    fileprivate func isIn(_ folder: borrowing Descriptor) throws(SystemError) -> Bool {
+    /// True when this folder is the other one, or below it.
+    func isIn(_ folder: borrowing Descriptor) throws(SystemError) -> Bool {
         let (own, other) = (try status(), try folder.status())
         if (own.device, own.inode) == (other.device, other.inode) { return true }
         return try isBelow(other)

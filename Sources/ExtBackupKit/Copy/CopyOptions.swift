@@ -35,6 +35,9 @@ public struct CopyOptions: Sendable {
     public var update = CopyRequest.Update.atomic
     /// Where what is overwritten or removed goes: relative to the destination, or absolute on its file system.
     public var backupFolder: FileName?
+    /// Earlier copies from which what they have unchanged is linked, the first one that has it wins: relative to the
+    /// destination, or absolute on its file system.
+    public var linkFolders: [FileName] = []
     /// What tells that a file's contents are what they were.
     public var comparison = CopyRequest.Comparison.sizeAndTime
     /// The file that describes the destination between runs.

@@ -75,7 +75,7 @@ public struct FolderCopy {
         _ folders: borrowing CopyFolders,
         _ manifest: CopyManifest?,
         _ backupFolder: consuming CopyBackupFolder?
-    ) throws(SystemError) -> CopyRequest {
+    ) throws -> CopyRequest {
         var request = try CopyRequest(
             source: folders.source,
             destination: folders.destination,
@@ -87,6 +87,9 @@ public struct FolderCopy {
             comparison: options.comparison
         )
         if let backupFolder { try request.keepEarlierVersions(in: backupFolder.descriptor) }
+        for path in options.linkFolders {
+            try request.linkUnchanged(from: CopyLinkFolder.open(path, options, folders).descriptor)
+        }
         return request
     }
 

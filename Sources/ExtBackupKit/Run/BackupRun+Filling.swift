@@ -172,6 +172,7 @@ extension BackupRun {
             guard let order = deletionOrder(for: planned, on: mounted) else { return false }
             if case .preview(let show) = mode {
                 for source in planned { try source.show(to: show, on: name) }
+                if let text = timeEstimate(of: planned) { show(.estimate(text)) }
                 return true
             }
             enter(.copying)

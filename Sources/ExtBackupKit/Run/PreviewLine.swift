@@ -9,12 +9,15 @@ public enum PreviewLine: Hashable, Sendable, CustomStringConvertible {
     case change(kind: String, path: FileName)
     /// A source's totals.
     case total(source: String, text: String)
+    /// How long it may take.
+    case estimate(String)
 
     /// The line.
     public var description: String {
         switch self {
         case .change(let kind, let path): "\(kind) \(path)"
         case .total(let source, let text): "\(source): \(text)"
+        case .estimate(let text): text
         }
     }
 }

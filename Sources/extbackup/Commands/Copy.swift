@@ -101,6 +101,19 @@ struct Copy: ParsableCommand {
     var backupDir: String?
 
     @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            """
+            Link what this earlier copy has unchanged instead of copying it; with several, from the first that has it. \
+            Relative to DST, or absolute on the same file system. Nothing in it is changed.
+            """,
+            valueName: "dir"
+        ),
+        completion: .directory
+    )
+    var linkDest: [String] = []
+
+    @Option(
         help: ArgumentHelp(
             """
             Remember what DST has in this file, which is neither in DST nor in SRC. The next run then reads SRC only, and \
@@ -173,6 +186,7 @@ struct Copy: ParsableCommand {
         )
         if oneFileSystem { options.boundary = .oneFileSystem }
         options.backupFolder = backupDir.map { FileName(argument: $0) }
+        options.linkFolders = linkDest.map { FileName(argument: $0) }
         if checksum { options.comparison = .contents }
         if inPlace { options.update = .inPlace }
         options.manifest = manifest.map { FileName(argument: $0) }

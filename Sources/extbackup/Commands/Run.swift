@@ -15,7 +15,7 @@ struct Run: ParsableCommand {
     var name: String?
 
     @ArgumentParser.Flag(
-        help: "Only tell what would be copied and deleted, and whether it fits."
+        help: "Only tell what would be copied and deleted, whether it fits, and how long it may take."
     )
     var dryRun = false
 

@@ -13,6 +13,7 @@ func copy(
     update: CopyRequest.Update = .atomic,
     comparison: CopyRequest.Comparison = .sizeAndTime,
     keepingIn earlier: FileName? = nil,
+    linkingFrom references: [FileName] = [],
     deletions: Deletions = .perform,
     order: DeletionOrder = .last,
     interruption: Interruption = Interruption(),
@@ -27,7 +28,8 @@ func copy(
         manifest: manifest,
         update: update,
         comparison: comparison,
-        keepingIn: earlier
+        keepingIn: earlier,
+        linkingFrom: references
     )
     let outcome = try plan.apply(
         deletions: deletions,
@@ -48,7 +50,8 @@ func plan(
     manifest: ManifestPart? = nil,
     update: CopyRequest.Update = .atomic,
     comparison: CopyRequest.Comparison = .sizeAndTime,
-    keepingIn earlier: FileName? = nil
+    keepingIn earlier: FileName? = nil,
+    linkingFrom references: [FileName] = []
 ) throws -> CopyPlan {
     var request = try CopyRequest(
         source: source,
@@ -61,6 +64,7 @@ func plan(
         comparison: comparison
     )
     if let earlier { try request.keepEarlierVersions(in: Descriptor.open(earlier, .directory)) }
+    for path in references { try request.linkUnchanged(from: Descriptor.open(path, .directory)) }
     return try CopyPlan.make(request, interruption: Interruption())
 }
 

@@ -116,7 +116,7 @@ private struct ManifestCheck {
         case .copy:
             if case .some = hashes { return true }
             return false
-        case .move, .repair, .link, .remove, .removeLeftover, .forget: return false
+        case .move, .repair, .link, .linkReference, .remove, .removeLeftover, .forget: return false
         }
     }
 }
