@@ -128,7 +128,7 @@ struct Copy: ParsableCommand {
     @ArgumentParser.Flag(
         help: """
             Write only the changed blocks of large files, into the file. When that is cut off, the file is torn, part old \
-            and part new, and has a time of 1970, until the next run.
+            and part new, and marked so (user.extbackup.torn), until the next run.
             """
     )
     var inPlace = false
