@@ -100,24 +100,33 @@ final class ScanAhead: Sendable {
 
     var isFull: Bool { state.current.outstanding >= Self.limit }
 
-    /// Gives what was asked for: waits for it while a thread is at it, and reads it at once when none is.
+    /// Gives what was asked for. While another thread is at it, this one reads what comes after it: to sleep and be woken
+    /// takes as long as a small folder.
     func collect(_ number: Int) -> ScannedFolder {
         enum Found {
             case done(ScannedFolder)
-            case waiting(ScanTask)
+            case waiting(Int, ScanTask)
         }
         while true {
             let found = state.waitAndChange(atMost: .seconds(3600), waking: .nobody) { state -> Found? in
                 if let folder = state.done.removeValue(forKey: number) { return .done(folder) }
-                if let index = state.waiting.firstIndex(where: { $0.number == number }) {
-                    return .waiting(state.waiting.remove(at: index).task)
+                let own = state.waiting.firstIndex { $0.number == number } ?? 0
+                if own < state.waiting.count {
+                    let (number, task) = state.waiting.remove(at: own)
+                    state.running.insert(number)
+                    return .waiting(number, task)
                 }
                 state.wanted = number
                 return nil
             }
             switch found {
             case .done(let folder): return folder
-            case .waiting(let task): return reader.read(task)
+            case .waiting(let other, let task):
+                let folder = reader.read(task)
+                state.change(waking: .nobody) { state in
+                    state.running.remove(other)
+                    state.done[other] = folder
+                }
             case nil: continue
             }
         }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A file's name, or a path relative to some directory: bytes, as Linux has them.
 ///
 /// Names need not be UTF-8, and two names that Swift's `String` holds equal (NFC and NFD) are two names.
@@ -103,7 +105,18 @@ extension FileName: ExpressibleByStringLiteral {
 extension FileName: Comparable {
     /// Orders by bytes, as unsigned numbers.
     public static func < (left: FileName, right: FileName) -> Bool {
-        left.bytes.lexicographicallyPrecedes(right.bytes)
+        right.bytes.withUnsafeBytes { left.order(beside: $0) } < 0
+    }
+
+    /// Negative when the name comes before the bytes, positive when it comes after them, 0 when it is them.
+    public func order(beside other: UnsafeRawBufferPointer) -> Int {
+        bytes.withUnsafeBytes { own in
+            guard let left = own.baseAddress, let right = other.baseAddress else {
+                return own.count - other.count
+            }
+            let order = memcmp(left, right, min(own.count, other.count))
+            return order == 0 ? own.count - other.count : Int(order)
+        }
     }
 }
 

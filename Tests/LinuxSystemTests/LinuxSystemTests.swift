@@ -24,6 +24,18 @@ struct FileNameTests {
         #expect(FileName("\u{e9}") != FileName("e\u{301}"))
     }
 
+    @Test("are in the order of their bytes, of which none is negative")
+    func order() {
+        let sorted: [FileName] = ["", "A", "Z", "a", "a\u{1}", "aa", "b", FileName(bytes: [0xff])]
+        #expect(sorted.reversed().sorted() == sorted)
+        for (index, name) in sorted.enumerated() {
+            for (other, bytes) in sorted.map(\.bytes).enumerated() {
+                let order = bytes.withUnsafeBytes { name.order(beside: $0) }
+                #expect(order.signum() == (index - other).signum())
+            }
+        }
+    }
+
     @Test("in memory end before a NUL")
     func copying() {
         let bytes: [UInt8] = [0x61, 0xff, 0, 0x62]

@@ -35,11 +35,11 @@ extension Database {
         var next = 0
         while try statement.step() {
             let name = statement.rowName
-            while next < entries.count, entries[next].name.precedes(name) {
+            while next < entries.count, entries[next].name.order(beside: name) < 0 {
                 changes.entries.append(entries[next])
                 next += 1
             }
-            if next < entries.count, entries[next].name.bytes.elementsEqual(name),
+            if next < entries.count, entries[next].name.order(beside: name) == 0,
                 isSettled(entries[next]), statement.wasMade(from: entries[next].status)
             {
                 next += 1
@@ -52,12 +52,6 @@ extension Database {
     }
 }
 
-extension FileName {
-    fileprivate func precedes(_ other: UnsafeRawBufferPointer) -> Bool {
-        bytes.lexicographicallyPrecedes(other)
-    }
-}
-
 extension ManifestStatement {
     /// True when the source's entry is certainly what the row was made from, and the row bears no mark.
     fileprivate func wasMade(from status: EntryStatus) -> Bool {
@@ -65,7 +59,13 @@ extension ManifestStatement {
         let known = bytes(6)
         return withUnsafeTemporaryAllocation(byteCount: ManifestStatus.longLength, alignment: 8) { fields in
             let count = ManifestStatus.pack(ManifestEntry(status), into: fields)
-            return known.elementsEqual(UnsafeRawBufferPointer(rebasing: fields[..<count]))
+            if known.count != count { return false }
+            // Both lengths of a status are whole words.
+            for offset in stride(from: 0, to: count, by: 8) {
+                let word = known.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                if word != fields.load(fromByteOffset: offset, as: UInt64.self) { return false }
+            }
+            return true
         }
     }
 }
