@@ -41,7 +41,7 @@ final class ScanAhead: Sendable {
     }
 
     private static let threadCount = 4
-    private static let limit = 32
+    private static let limit = 64
     /// Folders whose own size says that they hold tens of thousands of entries are not kept waiting in memory.
     private static let sizeLimit: Int64 = 1 << 20
 
@@ -100,35 +100,20 @@ final class ScanAhead: Sendable {
 
     var isFull: Bool { state.current.outstanding >= Self.limit }
 
-    /// Gives what was asked for. While another thread is at it, this one reads what comes after it: to sleep and be woken
-    /// takes as long as a small folder.
+    /// Waits for what was asked for. The walk does not read it by itself: the threads have the faster way to attributes.
     func collect(_ number: Int) -> ScannedFolder {
-        enum Found {
-            case done(ScannedFolder)
-            case waiting(Int, ScanTask)
-        }
         while true {
-            let found = state.waitAndChange(atMost: .seconds(3600), waking: .nobody) { state -> Found? in
-                if let folder = state.done.removeValue(forKey: number) { return .done(folder) }
-                let own = state.waiting.firstIndex { $0.number == number } ?? 0
-                if own < state.waiting.count {
-                    let (number, task) = state.waiting.remove(at: own)
-                    state.running.insert(number)
-                    return .waiting(number, task)
+            let found = state.waitAndChange(atMost: .seconds(3600), waking: .nobody) {
+                state -> ScannedFolder? in
+                if let folder = state.done.removeValue(forKey: number) { return folder }
+                // It may have been asked for after folders that come later.
+                if let index = state.waiting.firstIndex(where: { $0.number == number }) {
+                    state.waiting.insert(state.waiting.remove(at: index), at: 0)
                 }
                 state.wanted = number
                 return nil
             }
-            switch found {
-            case .done(let folder): return folder
-            case .waiting(let other, let task):
-                let folder = reader.read(task)
-                state.change(waking: .nobody) { state in
-                    state.running.remove(other)
-                    state.done[other] = folder
-                }
-            case nil: continue
-            }
+            if let found { return found }
         }
     }
 
