@@ -112,12 +112,7 @@ extension Applier {
         }
         var linked = false
         do {
-            let from = try leaderPlace.move(to: leader.folder)
-            let temporary = TemporaryName.random()
-            try from.descriptor.link(leader.name, to: job.mirror.descriptor, as: temporary)
-            try placer.place(temporary, as: job)
-            // When both names were one file already, rename(2) does nothing.
-            try job.mirror.descriptor.removeFileIfPresent(temporary)
+            try makeLink(job, to: leader)
             outcome.links += 1
             linked = true
         } catch {
@@ -130,6 +125,24 @@ extension Applier {
             }
         }
         if linked { try recordLink(job, kind, to: leader) }
+    }
+
+    private mutating func makeLink(_ job: FileJob, to leader: LinkTable.Leader) throws(SystemError) {
+        let from = try leaderPlace.move(to: leader.folder)
+        if case .nothing = job.replacing {
+            do {
+                try from.descriptor.link(leader.name, to: job.mirror.descriptor, as: job.name)
+                return
+            } catch {
+                // Somebody made the name since the plan: it is replaced, as the plan would have it.
+                if error.errno != .fileExists { throw error }
+            }
+        }
+        let temporary = TemporaryName.random()
+        try from.descriptor.link(leader.name, to: job.mirror.descriptor, as: temporary)
+        try placer.place(temporary, as: job)
+        // When both names were one file already, rename(2) does nothing.
+        try job.mirror.descriptor.removeFileIfPresent(temporary)
     }
 
     private mutating func copyAsLeader(_ job: FileJob) throws(CopyError) {
@@ -146,5 +159,6 @@ extension Applier {
         }
         try copy(job, kind)
         try finishFiles()
+        try recorder?.flush()
     }
 }

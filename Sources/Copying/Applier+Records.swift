@@ -61,14 +61,13 @@ extension Applier {
         }
     }
 
-    /// A further name of a file.
+    /// A further name of a file, whose first name the manifest has by now.
     mutating func recordLink(
         _ job: FileJob,
         _ kind: EntryKind,
         to leader: LinkTable.Leader
     ) throws(CopyError) {
         guard recorder != nil else { return }
-        try recorder?.flush()
         guard let metadata = try sourceMetadata(job.folder, job.name, kind, job.source) else {
             outcome.leavesDoubt = true
             return

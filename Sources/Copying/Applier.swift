@@ -92,6 +92,8 @@ struct Applier: ~Copyable {
             let folders = folders
             try folders.forEach { (folder) throws(CopyError) in try visit(folder) }
             try finishFiles()
+            // Further names take over what the manifest knows of the first ones.
+            try recorder?.flush()
             try folders.forEach { (folder) throws(CopyError) in try link(folder) }
             if order == .last { try removeAll() }
             meter.enter(.finishing)
