@@ -11,7 +11,7 @@ extension Applier {
         case .file:
             jobs.append(job)
             jobBytes += job.size
-            if jobs.count >= JobLimit.count || jobBytes >= JobLimit.bytes { try submitJobs() }
+            if jobs.count >= JobQueue.lotCount || jobBytes >= JobQueue.lotBytes { try submitJobs() }
         case .symbolicLink, .fifo, .socket, .characterDevice, .blockDevice:
             try copySpecial(job, kind)
             didStep(job.folder, job.name)

@@ -81,6 +81,9 @@ public struct CopyPlan {
         )
     }
 
+    /// True when applying it changes something, be it only what the manifest says.
+    public var hasWork: Bool { !folders.isEmpty }
+
     /// Carries the plan out. Blocks.
     ///
     /// Order: contents in batches, each durable before it gets its names; hard links; deletions (`order`); metadata and
@@ -168,8 +171,7 @@ extension PlannedFolder {
             entry: .directory,
             path: path,
             bytes: 0,
-            differences: differences,
-            replacesEqual: false
+            differences: differences
         )
     }
 }

@@ -6,47 +6,12 @@ internal import Synchronization
 /// Whoever made them must `stop()` them: they hold the destination open.
 final class CopyWorkers: Sendable {
     private struct State: Sendable {
-        var jobs: [FileJob] = []
-        /// Jobs before this one are taken.
-        var next = 0
+        var queue: JobQueue
         var results: [FileResult] = []
         /// Jobs that are queued or being done.
         var unfinished = 0
         var running = 0
         var isClosed = false
-        /// A disk that spins need not jump about between two large files.
-        let takesTurns: Bool
-        var isAtLargeFile = false
-
-        init(takesTurns: Bool) {
-            self.takesTurns = takesTurns
-        }
-
-        /// A few jobs at a time: small files take less time than handing them over. Nil when there is nothing to take now.
-        mutating func take() -> [FileJob]? {
-            let end = min(jobs.count, next + JobLimit.count)
-            var bytes: Int64 = 0
-            var last = next
-            while last < end && (last == next || bytes < JobLimit.bytes) {
-                if takesTurns && jobs[last].isLarge {
-                    if last > next { break }
-                    if isAtLargeFile { return nil }
-                    isAtLargeFile = true
-                }
-                bytes += jobs[last].size
-                last += 1
-            }
-            if last == next { return nil }
-            // An array of its own: a slice would hold the queue, which would be copied at its next change.
-            let taken = Array(jobs[next..<last])
-            next = last
-            // What was taken is let go of: each job keeps two folders open.
-            if next == jobs.count || next >= 256 {
-                jobs.removeFirst(next)
-                next = 0
-            }
-            return taken
-        }
     }
 
     private static let threadCount = 2
@@ -60,7 +25,7 @@ final class CopyWorkers: Sendable {
     /// - Parameter queueLength: how many jobs and results may wait. Each result has its file and perhaps two folders open.
     init(_ request: CopyRequest, queueLength: Int, ability: Ability) {
         self.queueLength = queueLength
-        var start = State(takesTurns: request.destination.descriptor.isOnSpinningDisk())
+        var start = State(queue: JobQueue(takesTurns: request.destination.descriptor.isOnSpinningDisk()))
         start.running = Self.threadCount
         state = Monitor(start)
         let (state, interruption, progress) = (state, interruption, progress)
@@ -80,7 +45,7 @@ final class CopyWorkers: Sendable {
     private static func work(_ state: Monitor<State>, _ writer: inout FileWriter) {
         while true {
             let jobs = state.waitAndChange(atMost: .seconds(3600)) { state -> [FileJob]? in
-                if let jobs = state.take() { return jobs }
+                if let jobs = state.queue.take() { return jobs }
                 return state.isClosed ? [] : nil
             }
             guard let jobs else { continue }
@@ -88,11 +53,10 @@ final class CopyWorkers: Sendable {
             var results: [FileResult] = []
             for job in jobs { results.append(writer.write(job)) }
             let done = results
-            let wasAtLargeFile = jobs.contains(where: \.isLarge)
             state.change {
                 $0.results += done
                 $0.unfinished -= done.count
-                if wasAtLargeFile { $0.isAtLargeFile = false }
+                $0.queue.didFinish(jobs)
             }
         }
     }
@@ -104,7 +68,7 @@ final class CopyWorkers: Sendable {
                 // Only who takes results makes room.
                 return state.results.isEmpty ? nil : false
             }
-            state.jobs += jobs
+            state.queue.add(jobs)
             state.unfinished += jobs.count
             return true
         } ?? false
@@ -134,8 +98,7 @@ final class CopyWorkers: Sendable {
     func stop() {
         interruption.request()
         state.change {
-            $0.jobs.removeAll()
-            $0.next = 0
+            $0.queue.removeAll()
             $0.isClosed = true
         }
         while !state.wait(atMost: .seconds(3600), until: { $0.running == 0 }) {}

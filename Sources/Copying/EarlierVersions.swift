@@ -87,7 +87,7 @@ private struct EarlierPlaces {
             try folder.descriptor.removeDirectory(name)
             return
         }
-        if let present { try remove(name, present, in: place) }
+        if let present { try TreeRemover.remove(name, kind: present, in: place, ability) }
         try folder.descriptor.move(name, to: place.descriptor, as: name)
     }
 
@@ -95,7 +95,9 @@ private struct EarlierPlaces {
     private func put(_ temporary: FileName, as name: FileName, in place: SharedDescriptor) throws(SystemError)
     {
         do {
-            if try Self.kind(of: name, in: place) == .directory { try remove(name, .directory, in: place) }
+            if try Self.kind(of: name, in: place) == .directory {
+                try TreeRemover.remove(name, kind: .directory, in: place, ability)
+            }
             try top.descriptor.replace(temporary, to: place.descriptor, as: name)
             // When both were names of one file already, rename(2) does nothing.
             try top.descriptor.removeFileIfPresent(temporary)
@@ -114,32 +116,11 @@ private struct EarlierPlaces {
         }
     }
 
-    private func remove(
-        _ name: FileName,
-        _ kind: EntryKind,
-        in place: SharedDescriptor
-    ) throws(SystemError) {
-        var remover = TreeRemover(in: place, ability: ability)
-        do {
-            try remover.remove(name, kind: kind) { () throws(CopyError) in }
-        } catch {
-            switch error {
-            case .entry(let error): throw error
-            case .run: fatalError("a removal without a callback is not ended by one")
-            }
-        }
-    }
-
     private static func kind(
         of name: FileName,
         in folder: SharedDescriptor
     ) throws(SystemError) -> EntryKind? {
-        do {
-            return try folder.descriptor.status(of: name).kind
-        } catch {
-            if error.errno == .noSuchFileOrDirectory { return nil }
-            throw error
-        }
+        try folder.descriptor.statusIfPresent(of: name)?.kind
     }
 
     // MARK: - Folders
@@ -157,7 +138,7 @@ private struct EarlierPlaces {
             way = way.appending(name)
             let present = try Self.kind(of: name, in: folder)
             if present == .directory { continue }
-            if let present { try remove(name, present, in: folder) }
+            if let present { try TreeRemover.remove(name, kind: present, in: folder, ability) }
             try make(name, in: folder, like: way)
         }
         return try cursor.move(to: path)

@@ -24,12 +24,6 @@ struct FileJob: Sendable {
     var isLarge: Bool { size >= 1 << 20 }
 }
 
-/// How many jobs are handed over at once.
-enum JobLimit {
-    static let count = 32
-    static let bytes: Int64 = 1 << 20
-}
-
 /// What became of a `FileJob`.
 struct FileResult: Sendable {
     enum End: Sendable {

@@ -45,9 +45,13 @@ struct Placer: Sendable {
             case .nothing, .entry:
                 try folder.descriptor.rename(temporary, to: name)
             case .emptyFolder:
-                try exchangeEmpty(temporary, with: name, in: folder)
+                try exchange(temporary, with: name, in: folder) { (old) throws(SystemError) in
+                    try removeEmpty(old, temporary, name, in: folder)
+                }
             case .folder:
-                try exchange(temporary, with: name, in: folder)
+                try exchange(temporary, with: name, in: folder) { (old) throws(SystemError) in
+                    try TreeRemover.remove(old, kind: .directory, in: folder, ability)
+                }
             }
         } catch {
             // The next run removes what is left under a hidden name, ignoring.
@@ -56,57 +60,39 @@ struct Placer: Sendable {
         }
     }
 
-    /// Should something have come or stayed in the folder after all, the folder stays.
-    private func exchangeEmpty(
-        _ temporary: FileName,
-        with name: FileName,
-        in folder: SharedDescriptor
-    ) throws(SystemError) {
-        do {
-            try folder.descriptor.exchange(temporary, with: name)
-        } catch {
-            if error.errno != .invalidArgument { throw error }
-            // The file system cannot exchange names.
-            try folder.descriptor.removeDirectory(name)
-            try folder.descriptor.rename(temporary, to: name)
-            return
-        }
-        do {
-            try folder.descriptor.removeDirectory(temporary)
-        } catch {
-            if error.errno == .directoryNotEmpty {
-                try folder.descriptor.exchange(temporary, with: name)
-            }
-            throw error
-        }
-    }
-
+    /// Puts `temporary` in the folder's place; `remove` removes the folder under the name that it has then.
     private func exchange(
         _ temporary: FileName,
         with name: FileName,
-        in folder: SharedDescriptor
+        in folder: SharedDescriptor,
+        remove: (FileName) throws(SystemError) -> Void
     ) throws(SystemError) {
         do {
             try folder.descriptor.exchange(temporary, with: name)
         } catch {
             if error.errno != .invalidArgument { throw error }
             // The file system cannot exchange names.
-            try removeTree(name, in: folder)
+            try remove(name)
             try folder.descriptor.rename(temporary, to: name)
             return
         }
-        try removeTree(temporary, in: folder)
+        try remove(temporary)
     }
 
-    private func removeTree(_ name: FileName, in folder: SharedDescriptor) throws(SystemError) {
-        var remover = TreeRemover(in: folder, ability: ability)
+    /// Should something have come or stayed in the folder after all, it is back under its name, and stays.
+    private func removeEmpty(
+        _ old: FileName,
+        _ temporary: FileName,
+        _ name: FileName,
+        in folder: SharedDescriptor
+    ) throws(SystemError) {
         do {
-            try remover.remove(name, kind: .directory) { () throws(CopyError) in }
+            try folder.descriptor.removeDirectory(old)
         } catch {
-            switch error {
-            case .entry(let error): throw error
-            case .run: fatalError("a removal without a callback is not ended by one")
+            if error.errno == .directoryNotEmpty && old == temporary {
+                try folder.descriptor.exchange(temporary, with: name)
             }
+            throw error
         }
     }
 }

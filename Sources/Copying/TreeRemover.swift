@@ -13,6 +13,24 @@ struct TreeRemover {
         self.ability = ability
     }
 
+    /// Removes `name` and what is below in one go.
+    static func remove(
+        _ name: FileName,
+        kind: EntryKind,
+        in folder: SharedDescriptor,
+        _ ability: Ability
+    ) throws(SystemError) {
+        var remover = TreeRemover(in: folder, ability: ability)
+        do {
+            try remover.remove(name, kind: kind) {}
+        } catch {
+            switch error {
+            case .entry(let error): throw error
+            case .run: fatalError("a removal whose callback throws nothing is not ended by it")
+            }
+        }
+    }
+
     /// Removes `name` and what is below. `didRemove` is called after each entry; what it throws ends the work.
     mutating func remove(
         _ name: FileName,

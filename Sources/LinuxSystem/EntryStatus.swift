@@ -155,6 +155,16 @@ extension Descriptor {
         try Self.status(rawValue, name, EXT_AT_SYMLINK_NOFOLLOW)
     }
 
+    /// The status of `name` in this directory, which is not followed; nil when there is nothing of that name.
+    public func statusIfPresent(of name: FileName) throws(SystemError) -> EntryStatus? {
+        do {
+            return try status(of: name)
+        } catch {
+            if error.errno == .noSuchFileOrDirectory { return nil }
+            throw error
+        }
+    }
+
     private static func status(
         _ directory: CInt,
         _ name: FileName,

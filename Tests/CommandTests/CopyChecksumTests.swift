@@ -43,6 +43,7 @@ struct CopyChecksumTests: CopySuite {
         let manifest = place.path.appending("m")
         let update = { (options: FileName...) in try self.run(["--manifest", manifest] + options) }
         _ = try update()
+        // What changed within the last seconds before a run is looked at again by the next one.
         Thread.sleep(for: .seconds(3))
         _ = try update()
         try damage("d/c", at: 0)

@@ -7,17 +7,9 @@
 
     /// When a manifest that was compared must not be believed: something of the destination was not looked at.
     @Suite("After a copy that compared, the manifest is doubted", Need.root, .serialized)
-    final class DoubtTests {
-        let home: TemporaryFolder
-        let source: Descriptor
-        let destination: Descriptor
-        let manifest: Manifest
-
-        init() throws {
-            home = try TemporaryFolder(in: "/dev/shm")
-            source = try home.makeFolder("source")
-            destination = try home.makeFolder("destination")
-            manifest = try Manifest.open(at: FileName(home.path + "/manifest"))
+    final class DoubtTests: ManifestFixture {
+        override init() throws {
+            try super.init()
             try source.make([.folder("sub", [.file("f", "text")]), .file("g", "more")])
             try copy(source, to: destination, manifest: part(.compared))
             try manifest.seal()

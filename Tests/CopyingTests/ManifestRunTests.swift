@@ -4,19 +4,7 @@ import Testing
 @testable import Copying
 
 @Suite("A copy with a manifest", Need.root, .serialized)
-final class ManifestRunTests {
-    let home: TemporaryFolder
-    let source: Descriptor
-    let destination: Descriptor
-    let manifest: Manifest
-
-    init() throws {
-        home = try TemporaryFolder(in: "/dev/shm")
-        source = try home.makeFolder("source")
-        destination = try home.makeFolder("destination")
-        manifest = try Manifest.open(at: FileName(home.path + "/manifest"))
-    }
-
+final class ManifestRunTests: ManifestFixture {
     /// Copies, and seals the manifest when all is done.
     @discardableResult
     private func update(

@@ -4,19 +4,7 @@ import Testing
 @testable import Copying
 
 @Suite("Where more has moved than is remembered", Need.root, .serialized)
-final class MovedPlacesTests {
-    let home: TemporaryFolder
-    let source: Descriptor
-    let destination: Descriptor
-    let manifest: Manifest
-
-    init() throws {
-        home = try TemporaryFolder(in: "/dev/shm")
-        source = try home.makeFolder("source")
-        destination = try home.makeFolder("destination")
-        manifest = try Manifest.open(at: FileName(home.path + "/manifest"))
-    }
-
+final class MovedPlacesTests: ManifestFixture {
     private func update(limit: Int) throws -> (summary: PlanSummary, outcome: CopyOutcome) {
         let part = try ManifestPart(of: manifest, trusting: .sealed)
         var request = try CopyRequest(source: source, destination: destination, manifest: part)

@@ -7,19 +7,7 @@
 
     /// `old/x` is now `new/x` on the source, and cannot be moved on the destination.
     @Suite("What cannot be moved to its new place stays in its old one", Need.root, .serialized)
-    final class RefusedMoveTests {
-        let home: TemporaryFolder
-        let source: Descriptor
-        let destination: Descriptor
-        let manifest: Manifest
-
-        init() throws {
-            home = try TemporaryFolder(in: "/dev/shm")
-            source = try home.makeFolder("source")
-            destination = try home.makeFolder("destination")
-            manifest = try Manifest.open(at: FileName(home.path + "/manifest"))
-        }
-
+    final class RefusedMoveTests: ManifestFixture {
         /// A call that fails, of those with this name and subject.
         struct Refusal: CustomTestStringConvertible, Sendable {
             var testDescription: String

@@ -25,7 +25,7 @@ final class ManifestFile: Sendable {
         let (folderPath, name) = split(path)
         do {
             let folder = try Descriptor.open(folderPath, [.directory, .followLink])
-            if try !folder.hasEntry(name) { try make(name, in: folder, create) }
+            if try folder.statusIfPresent(of: name) == nil { try make(name, in: folder, create) }
             let contents = try folder.open(name, [.readWrite, .nonBlocking])
             let file = ManifestFile(folder: folder, path: folderPath, name: name, contents: contents)
             try file.checkHeader()
@@ -57,7 +57,7 @@ final class ManifestFile: Sendable {
         let (folderPath, name) = split(path)
         do {
             let folder = try Descriptor.open(folderPath, [.directory, .followLink])
-            if try folder.hasEntry(name) {
+            if try folder.statusIfPresent(of: name) != nil {
                 let contents = try folder.open(name, [.readWrite, .nonBlocking])
                 let file = ManifestFile(
                     folder: try folder.duplicate(),
@@ -134,16 +134,6 @@ extension FileName {
 }
 
 extension Descriptor {
-    fileprivate func hasEntry(_ name: FileName) throws(SystemError) -> Bool {
-        do {
-            _ = try status(of: name)
-            return true
-        } catch {
-            if error.errno == .noSuchFileOrDirectory { return false }
-            throw error
-        }
-    }
-
     /// The first 100 bytes: SQLite's header.
     fileprivate func readHeader() throws -> [UInt8] {
         var header = [UInt8](repeating: 0, count: 100)

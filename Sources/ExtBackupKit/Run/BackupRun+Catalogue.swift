@@ -66,7 +66,7 @@ extension BackupRun {
             warn("the catalogue on the drive is not used: \(error)")
         }
         var origin: WalkReason?
-        if try !folder.hasEntry(files.manifest) {
+        if try folder.statusIfPresent(of: files.manifest) == nil {
             origin = .noCatalogue
             if onDrive != nil, adopt(from: own, as: files.manifest, in: folder) { origin = .fromDrive }
         }
@@ -230,18 +230,6 @@ extension ManifestError {
         switch self {
         case .damaged, .foreign: true
         case .file, .newer, .noSpace, .inUse, .sealed, .other: false
-        }
-    }
-}
-
-extension Descriptor {
-    fileprivate func hasEntry(_ name: FileName) throws(SystemError) -> Bool {
-        do {
-            _ = try status(of: name)
-            return true
-        } catch {
-            if error.errno == .noSuchFileOrDirectory { return false }
-            throw error
         }
     }
 }
