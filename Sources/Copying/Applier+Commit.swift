@@ -55,14 +55,15 @@ extension Applier {
     mutating func link(_ folder: PlannedFolder) throws(CopyError) {
         if folder.state == .retained || isClosed(folder.path) { return }
         for step in folder.steps {
-            guard case .link(let group, let replacing, let size, let mirrorIsEqual) = step.action else {
+            guard case .link(let group, let leader, let replacing, let size, let mirrorIsEqual) = step.action
+            else {
                 continue
             }
             try checkInterruption()
             if !isFree(step.name, in: folder) { continue }
             if countsAsHeld(replacing, step.name, in: folder.path) { continue }
             guard let job = try linkJob(folder, step.name, replacing, group, size) else { continue }
-            try link(job, step.kind, group, mirrorIsEqual: mirrorIsEqual)
+            try link(job, to: leaders.leader(of: group, planned: leader), group, mirrorIsEqual: mirrorIsEqual)
             didStep(folder.path, step.name)
         }
     }
@@ -101,12 +102,14 @@ extension Applier {
 
     private mutating func link(
         _ job: FileJob,
-        _ kind: EntryKind,
+        to leader: LinkTable.Leader?,
         _ group: Int,
         mirrorIsEqual: Bool
     ) throws(CopyError) {
-        guard let leader = leaders[group] else {
+        let own = LinkTable.Leader(folder: job.folder, number: job.number, name: job.name)
+        guard let leader else {
             // The first name could not be copied; the next one takes its place.
+            leaders.choose(own, of: group, isThere: false)
             try copyAsLeader(job)
             return
         }
@@ -119,12 +122,13 @@ extension Applier {
             if error.errno != .tooManyLinks {
                 try note(destinationFailure: error, job.folder, job.name)
             } else if mirrorIsEqual {
-                leaders[group] = LinkTable.Leader(folder: job.folder, number: job.number, name: job.name)
+                leaders.choose(own, of: group, isThere: true)
             } else {
+                leaders.choose(own, of: group, isThere: false)
                 try copyAsLeader(job)
             }
         }
-        if linked { try recordLink(job, kind, to: leader) }
+        if linked { try recordLink(job, to: leader) }
     }
 
     private mutating func makeLink(_ job: FileJob, to leader: LinkTable.Leader) throws(SystemError) {

@@ -61,28 +61,11 @@ extension Applier {
         }
     }
 
-    /// A further name of a file, whose first name the manifest has by now.
-    mutating func recordLink(
-        _ job: FileJob,
-        _ kind: EntryKind,
-        to leader: LinkTable.Leader
-    ) throws(CopyError) {
-        guard recorder != nil else { return }
-        guard let metadata = try sourceMetadata(job.folder, job.name, kind, job.source) else {
-            outcome.leavesDoubt = true
-            return
-        }
-        var entry = entry(metadata)
-        guard let known = try known(leader.name, in: leader.number),
-            (known.size, known.modified) == (entry.size, entry.modified)
-        else {
-            // The source changed since the leader was written: the next run looks at it anew.
-            outcome.leavesDoubt = true
-            try recorder?.remove(job.name, in: job.number)
-            return
-        }
-        entry.takeContents(of: known)
-        try recorder?.put(job.name, in: job.number, entry)
+    /// A further name of a file. The manifest has the first name by now, and says the same of this one: it is the same
+    /// file. Where the source has something else meanwhile, the next run sees it.
+    mutating func recordLink(_ job: FileJob, to leader: LinkTable.Leader) throws(CopyError) {
+        let place = ManifestPlace(folder: leader.number, name: leader.name)
+        try recorder?.link(job.name, in: job.number, to: place)
     }
 
     /// A name that a file of an earlier copy got. Nobody has read that file: its hash is not known.

@@ -29,9 +29,7 @@ extension Applier {
             return
         }
         outcome.links += 1
-        if let group = job.group {
-            leaders[group] = LinkTable.Leader(folder: job.folder, number: job.number, name: job.name)
-        }
+        if let group = job.group { leaders.didPlace(group) }
         try recordReference(job, linked)
         didStep(job.folder, job.name)
     }

@@ -142,9 +142,7 @@ extension Applier {
     mutating func didWrite(_ job: FileJob, bytes: Int64) {
         outcome.copiedFiles += 1
         outcome.copiedBytes += bytes
-        if let group = job.group {
-            leaders[group] = LinkTable.Leader(folder: job.folder, number: job.number, name: job.name)
-        }
+        if let group = job.group { leaders.didPlace(group) }
     }
 
     mutating func note(

@@ -17,7 +17,7 @@ struct Applier: ~Copyable {
     let committer: Committer
     let placer: Placer
     var meter: ProgressMeter
-    var leaders: [LinkTable.Leader?]
+    var leaders: LinkLeaders
     /// Folders that could not be made or entered; nothing is done in or below them.
     var closedFolders: Set<FileName> = []
     /// Places from which something could not be moved away: nothing takes its place.
@@ -100,6 +100,7 @@ struct Applier: ~Copyable {
             try folders.forEach { (folder) throws(CopyError) in try finish(folder) }
             try sync()
             try recorder?.flush()
+            if recorder?.leavesDoubt ?? false { outcome.leavesDoubt = true }
         } catch {
             workers.stop()
             committer.stop()

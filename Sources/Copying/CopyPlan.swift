@@ -26,7 +26,7 @@ public struct CopyPlan {
     let withholdsAll: Bool
     let withheld: Int
     let leavesDoubt: Bool
-    let leaders: [LinkTable.Leader?]
+    let leaders: LinkLeaders
     let references: ReferenceTrees
     let scanDuration: Duration
     /// Counts, bytes and space, for guards.
@@ -186,7 +186,7 @@ extension PlannedStep {
             change = if case .nothing = replacing { .new } else { .contents }
             if kind == .file { bytes = size }
         case .repair: change = .metadata
-        case .link(_, _, _, let mirrorIsEqual):
+        case .link(_, _, _, _, let mirrorIsEqual):
             change = .link
             replacesEqual = mirrorIsEqual
         case .linkReference:

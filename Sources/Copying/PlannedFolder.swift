@@ -61,9 +61,15 @@ struct PlannedStep: Equatable {
         case move(from: ManifestPlace)
         /// Metadata alone.
         case repair
-        /// Another name of a file of the group. `mirrorIsEqual`: what is there is an equal copy that will do when
-        /// the file system allows no more names.
-        case link(group: Int, replacing: Replaced, size: Int64, mirrorIsEqual: Bool)
+        /// Another name of the group's file, of which `leader` is the first one. `mirrorIsEqual`: what is there is an
+        /// equal copy that will do when the file system allows no more names.
+        case link(
+            group: Int,
+            leader: LinkTable.Leader,
+            replacing: Replaced,
+            size: Int64,
+            mirrorIsEqual: Bool
+        )
         /// An earlier copy has it: it is linked from there. `group` as with `copy`.
         case linkReference(tree: Int, replacing: Replaced, size: Int64, group: Int?)
         /// Removed with everything in it.

@@ -54,7 +54,7 @@ extension Planner {
         _ row: ManifestEntry?
     ) throws(CopyError) -> Differences? {
         if !differences.isEmpty || isRead(source) || !mayHideChange(source, row) { return differences }
-        let inode = LinkTable.Inode(source)
+        let inode = Inode(source)
         if let known = links.reread[inode] { return known }
         guard let found = try readDifferences(name, source, row) else { return nil }
         links.reread[inode] = found

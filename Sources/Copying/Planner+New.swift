@@ -31,14 +31,12 @@ extension Planner {
         isKnown: Bool
     ) throws(CopyError) {
         let reference = differences.isEmpty ? nil : try reference(name, pair.source, .amongNames)
-        links.add(
+        try links.add(
             LinkTable.Member(
-                folder: folder.path,
-                number: folder.number,
-                parent: folder.parent,
+                place: .init(folder: folder.path, number: folder.number, parent: folder.parent),
                 name: name,
-                source: pair.source,
-                mirror: pair.mirror,
+                source: LinkTable.File(pair.source),
+                mirror: pair.mirror.map { LinkTable.File($0) },
                 replaced: replaced,
                 differences: differences,
                 isKnown: isKnown,

@@ -58,14 +58,14 @@ extension Planner {
         _ action: PlannedStep.Action,
         _ differences: Differences
     ) throws(CopyError) {
-        count(action, pair.source, pair.mirror)
+        count(action, Occupancy(pair.source), pair.mirror.map { Occupancy($0) })
         try addStep(PlannedStep(name: name, kind: pair.source.kind, action: action, differences: differences))
     }
 
     private mutating func count(
         _ action: PlannedStep.Action,
-        _ source: EntryStatus,
-        _ mirror: EntryStatus?
+        _ source: Occupancy,
+        _ mirror: Occupancy?
     ) {
         switch action {
         case .copy(let replacing, _, _):
@@ -84,79 +84,26 @@ extension Planner {
 
     /// Decides what becomes of files with several names, and ends the plan.
     ///
-    /// - Returns: the first name of each group that is on the destination already.
-    mutating func resolveLinks() throws(CopyError) -> [LinkTable.Leader?] {
+    /// - Returns: which groups have a file on the destination already.
+    mutating func resolveLinks() throws(CopyError) -> LinkLeaders {
         var planned: PlannedFolder?
-        var steps: [(LinkTable.Member, PlannedStep.Action)] = []
-        let leaders = links.resolve { steps.append(($0, $1)) }
-        for (member, action) in steps {
-            if case .record = action, part == nil { continue }
-            count(action, member.source, member.mirror)
-            if member.folder != planned?.path {
-                if let planned { try plan.append(planned) }
-                planned = PlannedFolder(path: member.folder, state: .present)
-                planned?.number = member.number
-                planned?.parent = member.parent
+        var links = links
+        let leaders = try links.resolve { (decision) throws(CopyError) in
+            if case .record = decision.step.action, part == nil { return }
+            count(decision.step.action, decision.source, decision.mirror)
+            if let open = planned, open.path != decision.place.folder || open.steps.count >= Self.stepLimit {
+                try plan.append(open)
+                planned = nil
             }
-            planned?.steps.append(
-                PlannedStep(
-                    name: member.name,
-                    kind: member.source.kind,
-                    action: action,
-                    differences: member.mirror == nil ? [] : member.differences
-                )
-            )
+            if planned == nil {
+                planned = PlannedFolder(path: decision.place.folder, state: .present)
+                planned?.number = decision.place.number
+                planned?.parent = decision.place.parent
+            }
+            planned?.steps.append(decision.step)
         }
         if let planned { try plan.append(planned) }
         summary.spaceNeeded = space.needed
         return leaders
     }
-}
-
-/// How much must be free on the destination.
-///
-/// A changed file exists twice until it is renamed into place, so the peak of the running sum counts; and a batch is
-/// renamed as a whole.
-struct SpaceEstimate {
-    private let unit: Int64
-    /// True when what is replaced stays somewhere else.
-    private let keepsReplaced: Bool
-    private var running: Int64 = 0
-    private var peak: Int64 = 0
-    private var replaced: Int64 = 0
-
-    /// What an inode with its name costs about (ext4 256, xfs and btrfs up to 1024 bytes).
-    private static let entryCost: Int64 = 1024
-
-    init(unit: Int64, keepsReplaced: Bool) {
-        self.unit = unit
-        self.keepsReplaced = keepsReplaced
-    }
-
-    mutating func add(_ source: EntryStatus, replacing mirror: EntryStatus?) {
-        var bytes = Self.entryCost
-        if source.kind == .file {
-            let whole = (source.size + unit - 1) / unit * unit
-            // Fewer blocks than bytes: holes, which are kept.
-            bytes += source.allocatedBytes < source.size ? min(whole, source.allocatedBytes) : whole
-        }
-        running += bytes
-        peak = max(peak, running)
-        if keepsReplaced { return }
-        let old = mirror.map { $0.linkCount > 1 ? 0 : $0.allocatedBytes } ?? 0
-        running -= old
-        replaced += old
-    }
-
-    mutating func addFolder() {
-        running += Self.entryCost + unit
-        peak = max(peak, running)
-    }
-
-    mutating func addName() {
-        running += Self.entryCost / 4
-        peak = max(peak, running)
-    }
-
-    var needed: Int64 { peak + min(replaced, CommitBatch.byteLimit) }
 }

@@ -104,7 +104,7 @@ extension Planner {
     }
 
     private func isDestination(_ status: EntryStatus) -> Bool {
-        LinkTable.Inode(status) == LinkTable.Inode(mirrorRoot)
+        Inode(status) == Inode(mirrorRoot)
     }
 
     /// Lets the rules of the folder at hand hold.

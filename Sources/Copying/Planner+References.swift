@@ -39,7 +39,7 @@ extension Planner {
                 let place = try references.folder(tree, at: folder.path),
                 try hasEqualRest(name, source, place), isFree(status, use)
             else { continue }
-            return LinkTable.Reference(tree: tree, inode: LinkTable.Inode(status))
+            return LinkTable.Reference(tree: tree, inode: Inode(status))
         }
         return nil
     }

@@ -31,7 +31,7 @@ struct Planner {
     }
 
     /// A folder with more steps than this comes in several parts.
-    private static let stepLimit = 4096
+    static let stepLimit = 4096
 
     let request: CopyRequest
     let part: ManifestPart?
@@ -72,7 +72,7 @@ struct Planner {
     /// The destination has something that was not looked at, of which the manifest may say what is not so.
     var leavesDoubt = false
     var places: MovedPlaces
-    var links = LinkTable()
+    var links: LinkTable
     var summary = PlanSummary()
     var space: SpaceEstimate
     var skipped = SkippedEntries()
@@ -93,6 +93,7 @@ struct Planner {
         part = request.manifest
         ability = .ofProcess
         filter = FilterStack(request.selection)
+        links = LinkTable(workFolder: request.workFolder)
         places = MovedPlaces(limit: request.moveLimit)
         plan = PlanSpool(workFolder: request.workFolder)
         removals = PlanSpool(workFolder: request.workFolder)

@@ -7,6 +7,7 @@ internal import LinuxSystem
 struct Recorder {
     private enum Change {
         case put(FolderNumber, FileName, ManifestEntry)
+        case link(FolderNumber, FileName, to: ManifestPlace)
         case remove(FolderNumber, FileName)
     }
 
@@ -14,6 +15,8 @@ struct Recorder {
 
     let manifest: Manifest
     private var changes: [Change] = []
+    /// A further name was not written, for the first one is not known: the manifest does not say all.
+    private(set) var leavesDoubt = false
 
     init(_ manifest: Manifest) {
         self.manifest = manifest
@@ -21,6 +24,15 @@ struct Recorder {
 
     mutating func put(_ name: FileName, in folder: FolderNumber, _ entry: ManifestEntry) throws(CopyError) {
         try add(.put(folder, name, entry))
+    }
+
+    /// Says of a further name what is known of another name of the file.
+    mutating func link(
+        _ name: FileName,
+        in folder: FolderNumber,
+        to place: ManifestPlace
+    ) throws(CopyError) {
+        try add(.link(folder, name, to: place))
     }
 
     mutating func remove(_ name: FileName, in folder: FolderNumber) throws(CopyError) {
@@ -40,6 +52,8 @@ struct Recorder {
                 for change in changes {
                     switch change {
                     case .put(let folder, let name, let entry): try transaction.put(name, in: folder, entry)
+                    case .link(let folder, let name, let place):
+                        if try !transaction.link(name, in: folder, to: place) { leavesDoubt = true }
                     case .remove(let folder, let name): try transaction.remove(name, in: folder)
                     }
                 }

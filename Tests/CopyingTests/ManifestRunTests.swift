@@ -145,6 +145,29 @@ final class ManifestRunTests: ManifestFixture {
         #expect(try update(trust).summary.isEmpty)
     }
 
+    @Test("follows files whose names are in many folders")
+    func manyNames() throws {
+        let folders: [FileName] = ["a", "b", "c", "d"]
+        for folder in folders { try source.createDirectory(folder) }
+        let opened = try folders.map { try SharedDescriptor(source.open($0, .directory)) }
+        for number in 0..<400 {
+            let name = FileName("\(number * 7919 % 400)")
+            let first = opened[number % 4]
+            try first.descriptor.make([.file(name, "\(number)")])
+            for other in opened.dropLast(number % 2) where other !== first {
+                try first.descriptor.link(name, to: other.descriptor, as: name)
+            }
+        }
+        let outcome = try update().outcome
+        #expect((outcome.copiedFiles, outcome.links) == (400, 1100))
+        try expectEqual(source, destination)
+        // All that was read within the last seconds may have changed since.
+        Thread.sleep(for: .seconds(3))
+        try update()
+        #expect(try steps(.sealed) == [])
+        #expect(try steps(.compared) == [])
+    }
+
     @Test("writes nothing again when only the inode was touched")
     func touchedInode() throws {
         try source.make([.file("f", "before")])

@@ -34,7 +34,7 @@ final class NewFileTests: ManifestFixture {
         let modes: [UInt32] = [0o644, 0o644, 0o666, 0o666, 0o600, 0o600, 0, 0, 0o4755, 0o4755, 0o644]
         var files: [Item] = []
         for (index, mode) in modes.enumerated() {
-            var file = Item.file("\(index + 10)", "text").mode(mode)
+            var file = Item.file(FileName("\(index + 10)"), "text").mode(mode)
             file.uid = index % 3 == 2 ? 1000 : 0
             file.gid = index % 4 == 3 ? 1234 : 0
             files.append(file)
