@@ -9,15 +9,20 @@ extension Applier {
     mutating func copy(_ job: FileJob, _ kind: EntryKind) throws(CopyError) {
         switch kind {
         case .file:
-            jobs.append(job)
-            jobBytes += job.size
-            if jobs.count >= JobQueue.lotCount || jobBytes >= JobQueue.lotBytes { try submitJobs() }
+            try add(job)
         case .symbolicLink, .fifo, .socket, .characterDevice, .blockDevice:
             try copySpecial(job, kind)
             didStep(job.folder, job.name)
         case .directory:
             fatalError("folders are made when they are visited")
         }
+    }
+
+    /// Leaves a job to the workers.
+    mutating func add(_ job: FileJob) throws(CopyError) {
+        jobs.append(job)
+        jobBytes += job.bytes
+        if jobs.count >= JobQueue.lotCount || jobBytes >= JobQueue.lotBytes { try submitJobs() }
     }
 
     private mutating func submitJobs() throws(CopyError) {
@@ -66,6 +71,10 @@ extension Applier {
                 if batch.isFull { try commit() }
             case .unchanged(let metadata):
                 try recordChecked(job, metadata)
+            case .linked(let first):
+                try didLink(job, to: first)
+            case .notLinked:
+                notLinked.append(job)
             case .changed:
                 outcome.skipped.append(job.path, .changedWhileRead)
                 // It may be the new name of something: that stays.

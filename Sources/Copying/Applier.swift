@@ -14,6 +14,8 @@ struct Applier: ~Copyable {
     /// Jobs that are not handed over yet.
     var jobs: [FileJob] = []
     var jobBytes: Int64 = 0
+    /// Further names that the workers could not make.
+    var notLinked: [FileJob] = []
     let committer: Committer
     let placer: Placer
     var meter: ProgressMeter
@@ -95,6 +97,7 @@ struct Applier: ~Copyable {
             // Further names take over what the manifest knows of the first ones.
             try recorder?.flush()
             try folders.forEach { (folder) throws(CopyError) in try link(folder) }
+            try finishLinks()
             if order == .last { try removeAll() }
             meter.enter(.finishing)
             try folders.forEach { (folder) throws(CopyError) in try finish(folder) }

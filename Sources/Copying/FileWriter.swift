@@ -46,6 +46,7 @@ struct FileWriter: ~Copyable {
     }
 
     mutating func write(_ job: FileJob) -> FileResult {
+        if let first = job.first { return FileResult(job: job, end: link(job, to: first)) }
         for _ in 1...Self.attempts {
             do throws(TransferEnd) {
                 if case .end(let end) = try attempt(job) { return FileResult(job: job, end: end) }
@@ -69,6 +70,15 @@ struct FileWriter: ~Copyable {
         if let target = try cloneTarget(job, source, earlier) { return try copy(source, to: target, job) }
         if try canPatchInPlace(earlier, job) { return try patchInPlace(source, earlier, job) }
         return try copy(source, to: try newTarget(job, source), job)
+    }
+
+    private func link(_ job: FileJob, to first: FirstName) -> FileResult.End {
+        do {
+            try first.folder.descriptor.link(first.place.name, to: job.mirror.descriptor, as: job.name)
+            return .linked(first)
+        } catch {
+            return .notLinked
+        }
     }
 
     private func open(_ job: FileJob) throws(TransferEnd) -> SourceFile? {

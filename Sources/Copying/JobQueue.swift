@@ -22,16 +22,16 @@ struct JobQueue: Sendable {
 
     /// A lot to be done by one thread; nil when there is none now.
     mutating func take() -> [FileJob]? {
-        let end = min(jobs.count, next + Self.lotCount)
         var bytes: Int64 = 0
         var last = next
-        while last < end && (last == next || bytes < Self.lotBytes) {
+        while last < jobs.count, last < next + Self.lotCount && bytes < Self.lotBytes || belongsTogether(last)
+        {
             if takesTurns && jobs[last].isLarge {
                 if last > next { break }
                 if isAtLargeFile { return nil }
                 isAtLargeFile = true
             }
-            bytes += jobs[last].size
+            bytes += jobs[last].bytes
             last += 1
         }
         if last == next { return nil }
@@ -44,6 +44,11 @@ struct JobQueue: Sendable {
             next = 0
         }
         return taken
+    }
+
+    /// A folder takes one name at a time: two threads would wait for each other.
+    private func belongsTogether(_ index: Int) -> Bool {
+        index > next && jobs[index].first != nil && jobs[index].mirror === jobs[index - 1].mirror
     }
 
     /// Call it with every lot that was taken.

@@ -65,7 +65,7 @@ struct LinkTable {
     }
 
     /// The name from which the others of a group are made, once it holds the contents.
-    struct Leader: Equatable {
+    struct Leader: Equatable, Sendable {
         let folder: FileName
         let number: FolderNumber
         let name: FileName

@@ -49,12 +49,26 @@ struct Recorder {
         let changes = changes
         do throws(ManifestError) {
             try manifest.write { (transaction) throws(ManifestError) in
+                // The names of a file follow each other.
+                var first: (place: ManifestPlace, entry: ManifestEntry?)?
                 for change in changes {
                     switch change {
-                    case .put(let folder, let name, let entry): try transaction.put(name, in: folder, entry)
+                    case .put(let folder, let name, let entry):
+                        first = nil
+                        try transaction.put(name, in: folder, entry)
                     case .link(let folder, let name, let place):
-                        if try !transaction.link(name, in: folder, to: place) { leavesDoubt = true }
-                    case .remove(let folder, let name): try transaction.remove(name, in: folder)
+                        if first?.place != place {
+                            first = (place, try transaction.entry(place.name, in: place.folder))
+                        }
+                        if let entry = first?.entry {
+                            try transaction.put(name, in: folder, entry)
+                        } else {
+                            leavesDoubt = true
+                            try transaction.remove(name, in: folder)
+                        }
+                    case .remove(let folder, let name):
+                        first = nil
+                        try transaction.remove(name, in: folder)
                     }
                 }
             }

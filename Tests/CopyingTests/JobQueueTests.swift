@@ -15,21 +15,21 @@ struct JobQueueTests {
     private func queue(takesTurns: Bool, sizes: [Int64]) throws -> JobQueue {
         let folder = SharedDescriptor(try Descriptor.open("/", .directory))
         var queue = JobQueue(takesTurns: takesTurns)
-        queue.add(
-            sizes.map {
-                FileJob(
-                    folder: FileName(),
-                    name: "f",
-                    replacing: .nothing,
-                    group: nil,
-                    number: .top,
-                    size: $0,
-                    source: folder,
-                    mirror: folder
-                )
-            }
-        )
+        queue.add(sizes.map { job(in: folder, size: $0) })
         return queue
+    }
+
+    private func job(in folder: SharedDescriptor, size: Int64 = 0) -> FileJob {
+        FileJob(
+            folder: FileName(),
+            name: "f",
+            replacing: .nothing,
+            group: nil,
+            number: .top,
+            size: size,
+            source: folder,
+            mirror: folder
+        )
     }
 
     @Test("hands out lots of few files and few bytes, in order")
@@ -54,5 +54,21 @@ struct JobQueueTests {
         #expect(second.map { $0.map(\.size) } == [[6 << 20], [3]])
         queue.didFinish(second[0])
         #expect(lots(&queue).map { $0.map(\.size) } == [[7 << 20]])
+    }
+
+    @Test("gives all further names of a folder to one thread, however large the files are")
+    func links() throws {
+        let folders = try ["/", "/usr"].map { SharedDescriptor(try Descriptor.open($0, .directory)) }
+        let place = LinkTable.Leader(folder: FileName(), number: .top, name: "first")
+        let first = FirstName(place: place, folder: folders[0], mirrorIsEqual: false)
+        var queue = JobQueue(takesTurns: true)
+        for (folder, count) in [(folders[0], 100), (folders[1], 40), (folders[0], 1)] {
+            for _ in 0..<count {
+                var job = job(in: folder, size: 5 << 20)
+                job.first = first
+                queue.add([job])
+            }
+        }
+        #expect(lots(&queue).map(\.count) == [100, 40, 1])
     }
 }

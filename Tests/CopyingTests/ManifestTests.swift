@@ -34,47 +34,6 @@ struct ManifestTests {
         return entry
     }
 
-    @Test("says of a further name what it says of the first one, and forgets what was there")
-    func furtherNames() throws {
-        let manifest = try Manifest.open(at: path)
-        let folder = FolderNumber(rawValue: 5)
-        let entry = try Self.sample(1)
-        try manifest.write { (transaction) throws(ManifestError) in
-            try transaction.put("first", in: .top, entry)
-            var directory = entry
-            directory.kind = .directory
-            directory.child = FolderNumber(rawValue: 6)
-            try transaction.put("was a folder", in: folder, directory)
-            try transaction.put("inside", in: FolderNumber(rawValue: 6), entry)
-            try transaction.put("was another", in: folder, Self.other(than: entry))
-        }
-        let names: [FileName] = ["new", "was a folder", "was another"]
-        try manifest.write { (transaction) throws(ManifestError) in
-            for name in names {
-                #expect(
-                    try transaction.link(name, in: folder, to: ManifestPlace(folder: .top, name: "first"))
-                )
-            }
-            let nowhere = ManifestPlace(folder: .top, name: "nowhere")
-            #expect(try !transaction.link("unknown", in: folder, to: nowhere))
-        }
-        #expect(try manifest.rows(of: folder) == names.map { ManifestRow(name: $0, entry: entry) })
-        #expect(try manifest.rows(of: FolderNumber(rawValue: 6)) == [])
-        try manifest.write { (transaction) throws(ManifestError) in
-            let nowhere = ManifestPlace(folder: .top, name: "nowhere")
-            for name in names { #expect(try !transaction.link(name, in: folder, to: nowhere)) }
-        }
-        #expect(try manifest.rows(of: folder) == [])
-    }
-
-    private static func other(than entry: ManifestEntry) -> ManifestEntry {
-        var other = entry
-        other.inode += 1
-        other.hash = nil
-        other.blockList = BlockListNumber(rawValue: 9)
-        return other
-    }
-
     @Test("gives back every field, also after it was closed")
     func everyField() throws {
         let kinds: [EntryKind] = [

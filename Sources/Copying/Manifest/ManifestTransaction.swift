@@ -71,17 +71,6 @@ public struct ManifestTransaction: ~Copyable {
     private static let insertionText = """
         INSERT INTO entry (folder, name, child, inode, checked, file, hash, attributes, status)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-        \(replacement)
-        """
-
-    private static let copyText = """
-        INSERT INTO entry (folder, name, child, inode, checked, file, hash, attributes, status)
-        SELECT ?, ?, NULL, inode, checked, file, hash, attributes, status FROM entry
-        WHERE folder = ? AND name = ? AND child IS NULL
-        \(replacement)
-        """
-
-    private static let replacement = """
         ON CONFLICT (folder, name) DO UPDATE SET inode = excluded.inode, checked = excluded.checked,
             file = excluded.file, hash = excluded.hash, attributes = excluded.attributes, status = excluded.status
         WHERE child IS excluded.child AND (file IS NULL OR file IS excluded.file)
@@ -101,31 +90,6 @@ public struct ManifestTransaction: ~Copyable {
                 fatalError("a row that is not there is no conflict")
             }
         }
-    }
-
-    /// Says of one name of a file what is known of another one. Where nothing is known, this name is forgotten.
-    ///
-    /// - Returns: false when nothing is known of `place`.
-    public func link(
-        _ name: FileName,
-        in folder: FolderNumber,
-        to place: ManifestPlace
-    ) throws(ManifestError) -> Bool {
-        try translatingErrors {
-            if try insert(name, folder, asAt: place) { return true }
-            try remove(folder, name)
-            return try insert(name, folder, asAt: place)
-        }
-    }
-
-    private func insert(_ name: FileName, _ folder: FolderNumber, asAt place: ManifestPlace) throws -> Bool {
-        let copy = try ManifestStatement(database, Self.copyText)
-        copy.bind(folder.rawValue, at: 1)
-        copy.bind(name, at: 2)
-        copy.bind(place.folder.rawValue, at: 3)
-        copy.bind(place.name, at: 4)
-        try copy.run()
-        return database.changesCount == 1
     }
 
     private func insert(_ name: FileName, _ folder: FolderNumber, _ entry: ManifestEntry) throws -> Bool {
