@@ -78,6 +78,7 @@ struct DiskClaim: ~Copyable {
         } catch {
             throw .system(error)
         }
+        try Self.awaitFree(partition.path)
         return ClaimedPartition(lock: lock, disk: description, partition: partition, bytes: bytes)
     }
 
@@ -140,6 +141,19 @@ struct DiskClaim: ~Copyable {
         }
         guard let found else { throw .partitionMissing }
         return found
+    }
+
+    /// A program that starts at this moment has a copy of the disk's descriptor until it runs.
+    private static func awaitFree(_ path: FileName) throws(PreparationError.Reason) {
+        try wait(kernelPatience, orThrow: .refused([.inUse])) { () throws(SystemError) in
+            do throws(SystemError) {
+                try Descriptor.open(path, [.readWrite, .exclusive, .nonBlocking]).close()
+                return true
+            } catch {
+                if error.errno == .resourceBusy { return false }
+                throw error
+            }
+        }
     }
 
     /// Asks again and again until the answer is yes or the time is over.
