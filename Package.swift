@@ -91,6 +91,14 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
 
+        // What writes the manual page, of what the program says of itself.
+        .executableTarget(
+            name: "extbackup-manual",
+            dependencies: ["LinuxSystem"],
+            path: "tools/manual",
+            swiftSettings: swiftSettings
+        ),
+
         // Unit and engine tests: they run on any host.
         tests("LinuxSystemTests", ["LinuxSystem", systemPackage]),
         tests("DrivesTests", ["Drives", "LinuxSystem", systemPackage]),
@@ -107,7 +115,7 @@ let package = Package(
                 logging,
             ]
         ),
-        tests("CommandTests", ["extbackup", "LinuxSystem", systemPackage]),
+        tests("CommandTests", ["extbackup", "extbackup-manual", "LinuxSystem", systemPackage]),
 
         // The lab: a virtual NAS with a USB drive and an emulated BlinkStick.
         .target(name: "CBlinkStickEmulator", path: "Tests/CBlinkStickEmulator"),

@@ -8,18 +8,14 @@ private struct RenderedUnits {
 
     init() throws {
         folder = try TemporaryFolder()
-        let sources = Self.repository.appending("units")
+        let sources = Program.repository.appending("units")
         for name in try Descriptor.open(sources, .directory).entryNames() {
             guard name.bytes.suffix(3) == Array(".in".utf8)[...] else { continue }
             let text = String(
                 decoding: try Descriptor.open(sources.appending(name), .read).readAll(limit: 1 << 20),
                 as: UTF8.self
             )
-            let rendered = Self.replace(
-                "@DOCDIR@",
-                "/usr/share/doc/extbackup",
-                in: Self.replace("@BINDIR@/extbackup", "/bin/true", in: text)
-            )
+            let rendered = Self.replace("@BINDIR@/extbackup", "/bin/true", in: text)
             #expect(!rendered.contains("@BINDIR@"))
             let unit = FileName(bytes: name.bytes.dropLast(3))
             try folder.write(unit, rendered)
@@ -27,10 +23,6 @@ private struct RenderedUnits {
                 try folder.write(FileName(Self.replace("@", "@red", in: "\(unit)".trimming("'"))), rendered)
             }
         }
-    }
-
-    static let repository = FileName(#filePath).components.dropLast(3).reduce(FileName("/")) {
-        $0.appending($1)
     }
 
     private static func replace(_ old: String, _ new: String, in text: String) -> String {
@@ -88,7 +80,7 @@ struct UnitTests {
 
     @Test("of udev have the form that udev knows", Need.program("/usr/bin/udevadm"))
     func rules() throws {
-        let rules = RenderedUnits.repository.appending("udev/70-extbackup.rules")
+        let rules = Program.repository.appending("udev/70-extbackup.rules")
         let outcome = try ChildProcess(["/usr/bin/udevadm", "verify", rules]).run()
         // Before systemd 254 there is no such command; then the lab is the test.
         if outcome.lastLine.contains("Unknown command verb") { return }

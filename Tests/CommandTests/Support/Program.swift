@@ -22,6 +22,11 @@ enum Program {
         return FileName(bytes: folder).appending("extbackup")
     }
 
+    /// The checkout.
+    static let repository = FileName(#filePath).components.dropLast(4).reduce(FileName("/")) {
+        $0.appending($1)
+    }
+
     /// Runs it without a terminal.
     ///
     /// - Parameter before: what stands in front of it, for example `setpriv`.
