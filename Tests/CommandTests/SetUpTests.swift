@@ -57,6 +57,14 @@ struct SetUpTests {
         #expect(output.hasSuffix("ended with \(status)\n"), "\(output)")
     }
 
+    @Test("completes the names of drives")
+    func completion() throws {
+        // What a completion script asks: the third word's completions, with the cursor at its beginning.
+        let question = "extbackup run ''"
+        let output = try script("SAP_SHELL=bash \"$1\" ---completion run -- positional@0 2 0 \(question)")
+        #expect(output == "red\n")
+    }
+
     @Test("says by hand what happened, what to do, and whether the drive may be pulled")
     func absent() throws {
         let output = try script("\"$1\" run red 2>&1")

@@ -9,7 +9,7 @@ struct Approve: ParsableCommand {
         discussion: "They are made at the next run, if they are not more by then than those you approve now."
     )
 
-    @Argument(help: "The drive's name.")
+    @Argument(help: "The drive's name.", completion: .driveName)
     var name: String
 
     func run() throws {

@@ -15,7 +15,7 @@ struct Config: ParsableCommand {
             abstract: "Check config.toml and the drives' files; mistakes are told with file, line and column."
         )
 
-        @Option(help: "The configuration's folder.")
+        @Option(help: "The configuration's folder.", completion: .directory)
         var folder = "/etc/extbackup"
 
         func run() throws {

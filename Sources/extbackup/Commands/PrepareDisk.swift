@@ -15,13 +15,16 @@ struct PrepareDisk: ParsableCommand {
             """
     )
 
-    @Argument(help: "The disk: /dev/sdX. 'lsblk' lists disks.")
+    @Argument(help: "The disk: /dev/sdX. 'lsblk' lists disks.", completion: .file())
     var device: String
 
     @Option(help: "The drive's name from now on: \(DriveName.rule).")
     var name: String
 
-    @Option(help: "The file system: ext4, xfs or btrfs.")
+    @Option(
+        help: "The file system: ext4, xfs or btrfs.",
+        completion: .list(FileSystemKind.allCases.map(\.rawValue))
+    )
     var filesystem = "ext4"
 
     @ArgumentParser.Flag(help: "Do not ask; needs --serial, and --passphrase-file or --no-passphrase.")
@@ -30,7 +33,7 @@ struct PrepareDisk: ParsableCommand {
     @Option(help: "The disk's serial number, or its last four characters, instead of the question.")
     var serial: String?
 
-    @Option(help: "A file with the passphrase, which is its first line.")
+    @Option(help: "A file with the passphrase, which is its first line.", completion: .file())
     var passphraseFile: String?
 
     @ArgumentParser.Flag(help: "Make no passphrase: then only the key on this machine opens the drive.")

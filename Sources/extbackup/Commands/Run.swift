@@ -11,7 +11,10 @@ struct Run: ParsableCommand {
         discussion: "Does what plugging the drive in does, here in the terminal. Needs root."
     )
 
-    @Argument(help: "The drive's name; may be left out when only one prepared drive is plugged in.")
+    @Argument(
+        help: "The drive's name; may be left out when only one prepared drive is plugged in.",
+        completion: .driveName
+    )
     var name: String?
 
     @ArgumentParser.Flag(
