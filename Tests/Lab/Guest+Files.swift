@@ -37,16 +37,6 @@ extension Guest {
         }
     }
 
-    /// Unpacks a tar archive of the host in a folder of the guest, over what is there.
-    public func unpack(archive: String, into folder: String) throws(LabFailure) {
-        try withBlockDevice(showing: archive) { (device) throws(LabFailure) in
-            try check(
-                "tar -C \(shellQuoted(folder)) --keep-directory-symlink -xpf \(device)",
-                timeout: .seconds(120)
-            )
-        }
-    }
-
     /// Plugs a file of the host as a read-only disk while `body` runs.
     private func withBlockDevice(
         showing hostFile: String,

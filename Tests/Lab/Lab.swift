@@ -1,7 +1,7 @@
 // The lab: a virtual NAS.
 //
 // `LabImage` makes a Debian guest disk once and keeps it. `LabSnapshot` keeps the state of a guest that has
-// booted, or that has booted and got the program installed; `Guest.start(from:)` brings such a state to life
+// booted, or that has booted and got the package installed; `Guest.start(from:)` brings such a state to life
 // in a fraction of a second. What a guest writes is thrown away with it, so that no scenario disturbs another.
 // `VirtualDrive` is a USB drive that can be plugged and pulled, `Guest.attachBlinkStick` a light that writes
 // down every colour.

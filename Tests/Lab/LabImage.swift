@@ -88,7 +88,7 @@ private enum Recipe {
         // A system that boots and that can be spoken to.
         "systemd", "systemd-sysv", "udev", "dbus", "kmod", "procps", "linux-image-amd64", "initramfs-tools",
         "qemu-guest-agent",
-        // What the program is linked against.
+        // What the package depends on.
         "libcryptsetup12", "libmount1", "libblkid1", "libfdisk1", "libudev1", "libsystemd0", "libusb-1.0-0",
         "libsqlite3-0", "libxxhash0", "libssl3", "libstdc++6",
         // What a person or a scenario uses beside it; dma is a mail server that delivers without a network.

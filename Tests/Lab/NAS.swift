@@ -3,24 +3,19 @@ public final class NAS: Sendable {
     /// The machine.
     public let guest: Guest
 
-    /// Starts one in the state after `make install`, configuration and mounting the sources.
+    /// Starts one in the state after the package's installation, configuration and mounting the sources.
     public init() throws(LabFailure) {
         guest = try Guest.start(from: try Self.snapshot())
     }
 
     private static func snapshot() throws(LabFailure) -> LabSnapshot {
-        try LabSnapshot.installed(stage: Stage.folder(), setUp: setUp, light: .attached)
+        try LabSnapshot.installed(package: PackageFile.path(), setUp: setUp, light: .attached)
     }
 
-    /// What `tools/after-install` does, then a configuration and sources: `photos` on a file system of its own
-    /// with every kind of entry, `documents` in a folder.
+    /// A configuration and sources: `photos` on a file system of its own with every kind of entry, `documents` in a
+    /// folder.
     private static let setUp = """
         set -e
-        systemd-sysusers extbackup.conf
-        systemd-tmpfiles --create extbackup.conf
-        udevadm control --reload
-        systemctl daemon-reload
-        systemctl enable --now extbackup-mail.path
         truncate -s 200M /var/photos.img
         mkfs.ext4 -q /var/photos.img
         mkdir -p /srv/photos /srv/documents

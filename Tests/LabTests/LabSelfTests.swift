@@ -215,16 +215,34 @@ extension LabTests {
             try guest.check("lsusb -d 20a0:41e5")
         }
 
-        @Test func `A staged tree is installed once, and guests start from that`() throws {
-            let stage = "/tmp/extbackup-lab.\(getpid()).stage"
-            for folder in ["", "/usr", "/usr/lib", "/usr/lib/tmpfiles.d"] { mkdir(stage + folder, 0o755) }
-            defer { HostFile.removeTree(stage) }
+        @Test func `A package is installed once, and guests start from that`() throws {
+            let tree = "/tmp/extbackup-lab.\(getpid()).tree"
+            for folder in ["", "/DEBIAN", "/usr", "/usr/lib", "/usr/lib/tmpfiles.d"] {
+                mkdir(tree + folder, 0o755)
+            }
+            defer { HostFile.removeTree(tree) }
             try writeHostFile(
-                stage + "/usr/lib/tmpfiles.d/trial.conf",
+                tree + "/usr/lib/tmpfiles.d/trial.conf",
                 Array("d /srv/trial 0750 root root\n".utf8)
             )
+            let control = """
+                Package: trial
+                Version: 1
+                Architecture: all
+                Maintainer: root <root@localhost>
+                Description: a trial
+
+                """
+            try writeHostFile(tree + "/DEBIAN/control", Array(control.utf8))
+            let package = tree + ".deb"
+            defer { unlink(package) }
+            // The same tree gives the same file, whatever the time.
+            try HostCommand.check(
+                ["dpkg-deb", "--root-owner-group", "--build", tree, package],
+                environment: ["SOURCE_DATE_EPOCH": "1"]
+            )
             let script = "systemd-tmpfiles --create trial.conf"
-            let snapshot = try LabSnapshot.installed(stage: stage, setUp: script, light: .attached)
+            let snapshot = try LabSnapshot.installed(package: package, setUp: script, light: .attached)
             let start = ContinuousClock.now
             let guest = try Guest.start(from: snapshot)
             #expect(try guest.check("stat -c '%a %U' /srv/trial").trimmed == "750 root")
@@ -235,11 +253,11 @@ extension LabTests {
             // What the packages put under /usr is still there, and so are the links of a merged /usr.
             try guest.check("test -L /lib && test -x /usr/bin/rsync")
             #expect(
-                try LabSnapshot.installed(stage: stage, setUp: script, light: .attached).folder
+                try LabSnapshot.installed(package: package, setUp: script, light: .attached).folder
                     == snapshot.folder
             )
             #expect(throws: LabFailure.self) {
-                try LabSnapshot.installed(stage: stage, setUp: "echo why; false")
+                try LabSnapshot.installed(package: package, setUp: "echo why; false")
             }
         }
     }
