@@ -20,7 +20,7 @@ struct ExtBackup: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Drives:", subcommands: [PrepareDisk.self]),
             CommandGroup(name: "Backups:", subcommands: [Run.self, Status.self, Approve.self, Copy.self]),
-            CommandGroup(name: "Set-up:", subcommands: [Config.self, LED.self, Mail.self]),
+            CommandGroup(name: "Set-up:", subcommands: [Doctor.self, Config.self, LED.self, Mail.self]),
             CommandGroup(name: "For units:", subcommands: [Agent.self, Cleanup.self, Failed.self]),
         ]
     )

@@ -124,9 +124,19 @@ extension Configuration {
     }
 
     private static func readDrive(_ top: inout TableReader) throws(ConfigurationError) -> DriveConfiguration {
-        var drive = DriveConfiguration(ending: .powerOff)
+        var drive = DriveConfiguration(ending: .powerOff, dueAfter: .seconds(30 * 86400))
         guard var table = try top.table("drive") else { return drive }
         drive.ending = try table.choice("when_done") ?? drive.ending
+        if let (text, node) = try table.string("due_after") {
+            guard let days = text.last == "d" ? Int64(text.dropLast()) : nil, (1...3650).contains(days) else {
+                throw table.mistake(
+                    at: node,
+                    "'due_after' must be a number of days from 1d to 3650d, not \(FileName(text))",
+                    hint: "for example \"30d\""
+                )
+            }
+            drive.dueAfter = .seconds(days * 86400)
+        }
         try table.finish()
         return drive
     }

@@ -16,7 +16,7 @@ public struct Configuration: Sendable {
     public var light: LightConfiguration?
     /// Who gets mail, and when.
     public var mail: MailConfiguration
-    /// What happens to the drive in the end.
+    /// What holds for every drive: when it is due, and what happens to it in the end.
     public var drive: DriveConfiguration
 }
 
@@ -106,7 +106,7 @@ public struct MailConfiguration: Hashable, Sendable {
     public var sendmail: FileName
 }
 
-/// What happens to the drive in the end.
+/// What holds for every drive.
 public struct DriveConfiguration: Hashable, Sendable {
     /// How far the drive is switched off after it was closed.
     public enum Ending: String, CaseIterable, Sendable {
@@ -120,4 +120,6 @@ public struct DriveConfiguration: Hashable, Sendable {
 
     /// How far the drive is switched off.
     public var ending: Ending
+    /// So long after its last good backup a drive is due.
+    public var dueAfter: Duration
 }

@@ -44,7 +44,7 @@ extension BackupRun {
     ) throws(SourceTrouble) -> PlannedSource? {
         let root: Descriptor
         do {
-            root = try openSource(source)
+            root = try Self.openSource(source)
         } catch {
             record.fail(error)
             record.sources.append(SourceResult(name: source.name, note: error.message))
@@ -99,7 +99,8 @@ extension BackupRun {
     }
 
     /// Opens a source's root, after the checks that keep a missing source from wiping its copy.
-    private func openSource(_ source: SourceConfiguration) throws(Failure) -> Descriptor {
+    /// Opens a source, which must be mounted where the configuration says so.
+    static func openSource(_ source: SourceConfiguration) throws(Failure) -> Descriptor {
         let hint = "mount or repair it; nothing was deleted on the drive"
         do {
             if source.requiresMount, try !MountTable.ofMachine().isMountPoint(try resolvedPath(source.path)) {

@@ -41,6 +41,16 @@ public struct Outbox: Sendable {
         return (sent, errors)
     }
 
+    /// How many mails wait. Without the folder there are none.
+    func waitingCount() throws(SystemError) -> Int {
+        do {
+            return try Descriptor.open(folder, [.directory, .followLink]).entryNames().filter(Self.isMail).count
+        } catch {
+            if error.errno == .noSuchFileOrDirectory { return 0 }
+            throw error
+        }
+    }
+
     /// Hidden files are being written.
     private static func isMail(_ name: FileName) -> Bool {
         name.bytes.first != UInt8(ascii: ".") && name.bytes.suffix(4) == Array(".eml".utf8)[...]

@@ -46,6 +46,8 @@ struct LoggingLight: LightOutput {
         log.add("light \(name)")
     }
 
+    func reach() throws(LightWarning) { log.add("reach light") }
+
     func rest() {}
 }
 

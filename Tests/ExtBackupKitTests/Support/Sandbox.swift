@@ -125,6 +125,11 @@ final class Sandbox: Sendable {
         }
     }
 
+    /// Lets time go by; a negative time sets the clock back.
+    func pass(_ duration: Duration) {
+        time.withLock { $0 += duration.components.seconds }
+    }
+
     /// The mails that wait.
     func mails() throws -> [String] {
         let outbox: FileName = "var/outbox"
