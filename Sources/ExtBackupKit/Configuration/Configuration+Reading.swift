@@ -124,7 +124,7 @@ extension Configuration {
     }
 
     private static func readDrive(_ top: inout TableReader) throws(ConfigurationError) -> DriveConfiguration {
-        var drive = DriveConfiguration(ending: .powerOff, dueAfter: .seconds(30 * 86400))
+        var drive = DriveConfiguration.standard
         guard var table = try top.table("drive") else { return drive }
         drive.ending = try table.choice("when_done") ?? drive.ending
         if let (text, node) = try table.string("due_after") {

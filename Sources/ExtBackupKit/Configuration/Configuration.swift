@@ -122,4 +122,7 @@ public struct DriveConfiguration: Hashable, Sendable {
     public var ending: Ending
     /// So long after its last good backup a drive is due.
     public var dueAfter: Duration
+
+    /// What holds without a configuration.
+    static let standard = DriveConfiguration(ending: .powerOff, dueAfter: .seconds(30 * 86400))
 }
