@@ -59,7 +59,7 @@ struct FailureHookTests {
         #expect(report.started == Sample.started)
         #expect(report.failure?.message == "the agent was killed by signal KILL")
         #expect(report.safety == .safe(.closed))
-        #expect(report.warnings == ["when it was last seen it had done 12 of 1 340 files, 1.5 MB of 20 MB"])
+        #expect(report.warnings == ["when it was last seen it had done 12 of 1 340 changes, 1.5 MB of 20 MB"])
         #expect(MailPolicy().occasion(for: report, previous: nil) == .failure)
     }
 
