@@ -173,3 +173,20 @@ public struct DriveRecords: Sendable {
         }
     }
 }
+
+extension DriveRecords {
+    /// Saves the header of the plugged drive anew, over the backup that is there, and proves with the key that it can be
+    /// used.
+    ///
+    /// - Returns: the file's SHA-256 in hexadecimal digits.
+    public func saveHeaderBackup(
+        of device: BlockDevice,
+        key: borrowing SecretBytes
+    ) throws(PreparationError.Reason) -> String {
+        try HeaderBackup(luksUUID: luksUUID, in: layout).save(
+            LUKSContainer(path: device.node),
+            slot: keySlot,
+            key: key
+        )
+    }
+}

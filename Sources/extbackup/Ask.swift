@@ -1,3 +1,4 @@
+import Drives
 import ExtBackupKit
 import LinuxSystem
 import Reporting
@@ -32,6 +33,50 @@ struct Ask {
             }
             if try secret("The same again: ").hasSameBytes(as: first) { return first }
             Output.say("These were not the same.")
+        }
+    }
+
+    /// Where the answer to a question comes from.
+    enum Answer {
+        /// From the command line alone.
+        case given
+        /// From the person at the terminal, too.
+        case asked
+    }
+
+    /// Goes on only when a person knows which disk this is.
+    ///
+    /// - Parameters:
+    ///   - serial: what the command line says.
+    ///   - warning: what will happen, as a sentence.
+    func confirm(
+        _ disk: DiskDescription,
+        serial: String?,
+        answer: Answer,
+        warning: String
+    ) throws(Failure) {
+        let confirmation = SerialConfirmation(for: disk)
+        if let serial, !confirmation.accepts(serial) {
+            throw Failure(
+                .usage,
+                "\(FileName(argument: serial)) is not \(confirmation.question); nothing was changed",
+                hint: "compare it with what is written above and on the disk's label"
+            )
+        }
+        switch answer {
+        case .given: return
+        case .asked: break
+        }
+        guard StandardStream.input.isTerminal else {
+            throw Failure(
+                .usage,
+                "there is no terminal to ask on; nothing was changed",
+                hint: "use --yes with --serial"
+            )
+        }
+        Output.ask("\(warning) To go on, type \(confirmation.question): ")
+        guard confirmation.accepts(try line()) else {
+            throw Failure(.usage, "that is not \(confirmation.question); nothing was changed")
         }
     }
 

@@ -52,7 +52,8 @@ final class PreparationOperations: DriveOperations {
         _ mapping: FileName,
         on device: BlockDevice,
         identity: DriveIdentity,
-        key: borrowing SecretBytes
+        key: borrowing SecretBytes,
+        access: DriveAccess
     ) throws(CryptError) {
         guard try LUKSContainer(path: device.node).opens(slot: identity.keySlot, with: key) else {
             throw CryptError(call: "activate", errno: .notPermitted)
@@ -112,8 +113,13 @@ extension PreparationOperations {
         try real.checkFileSystem(of: mapping, kind)
     }
 
-    func mount(_ mapping: FileName, at directory: FileName, _ kind: FileSystemKind) throws(SystemError) {
-        try real.mount(mapping, at: directory, kind)
+    func mount(
+        _ mapping: FileName,
+        at directory: FileName,
+        _ kind: FileSystemKind,
+        _ access: DriveAccess
+    ) throws(SystemError) {
+        try real.mount(mapping, at: directory, kind, access)
     }
 
     func openRoot(_ directory: FileName) throws(SystemError) -> Descriptor { try real.openRoot(directory) }

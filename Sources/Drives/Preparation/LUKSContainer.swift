@@ -93,6 +93,14 @@ struct LUKSContainer {
         }
     }
 
+    /// Writes header and key slots from a file back; what lies behind them is not touched.
+    func restoreHeader(from file: FileName) throws(CryptError) {
+        let context = try CryptContext(path: path)
+        try context.call("crypt_header_restore") { device in
+            file.withCString { crypt_header_restore(device, CRYPT_LUKS2, $0) }
+        }
+    }
+
     private static func add(
         _ secret: borrowing SecretBytes,
         slot: Int32,

@@ -19,7 +19,7 @@ extension Doctor {
             in: context.layout
         )
         let device = pluggedDevice(of: drive)
-        return checkKey(records, identity, device) + checkHeader(records, drive, device)
+        return checkKey(records, identity, device) + checkHeader(records, drive, identity.name, device)
             + [checkLink(records, drive)] + checkAge(of: drive, configuration)
     }
 
@@ -40,7 +40,7 @@ extension Doctor {
         do {
             key = try records.key()
         } catch {
-            return [keyFinding(error, identity.name)]
+            return [.failure(.key, name, Failure(error, of: identity.name, in: context.layout))]
         }
         var findings: [Finding] = []
         for container in [.backup] + (device.map { [.drive($0)] } ?? []) as [DriveRecords.Container] {
@@ -56,7 +56,7 @@ extension Doctor {
                             name,
                             "it does not open slot \(identity.keySlot) of \(container.title)",
                             hint:
-                                "put the right key back from your backup, or adopt the drive with its passphrase",
+                                "put the right key back from your backup",
                             status: .unlockFailed
                         )
                     )
@@ -70,35 +70,17 @@ extension Doctor {
         return findings
     }
 
-    private func keyFinding(_ fault: DriveRecords.KeyFault, _ name: DriveName) -> Finding {
-        let path = context.layout.keyFile(of: name)
-        let folder = context.layout.keyFolder
-        let (message, hint) =
-            switch fault {
-            case .missing: ("\(path) is not there", "put it back from your backup")
-            case .link: ("\(path) is a symbolic link", "put the key itself there")
-            case .openToOthers:
-                ("\(path) can be read by others than root", "run: chown root: \(path); chmod 0400 \(path)")
-            case .folderOpenToOthers:
-                (
-                    "\(folder) can be used by others than root",
-                    "run: chown root: \(folder); chmod 0700 \(folder)"
-                )
-            case .unreadable(let error): ("\(path) cannot be read: \(error.reason)", "run it as root")
-            }
-        return .failure(.key, name.text, message, hint: hint, status: .unlockFailed)
-    }
-
     private func checkHeader(
         _ records: DriveRecords,
         _ drive: DriveFile,
+        _ name: DriveName,
         _ device: BlockDevice?
     ) -> [Finding] {
         let path = context.layout.headerBackup(luksUUID: drive.luksUUID)
         do {
             try records.checkHeaderBackup()
         } catch {
-            return [headerFinding(error, drive.name, path)]
+            return [.failure(.header, drive.name, Failure(error, at: path, of: name))]
         }
         guard let device else { return [.fine(.header, drive.name, "its backup is there and whole")] }
         do {
@@ -110,39 +92,11 @@ extension Doctor {
                     .header,
                     drive.name,
                     "its backup is not what the drive has now: keys were changed since",
-                    hint: "save it anew with 'cryptsetup luksHeaderBackup', and its SHA-256 beside it"
+                    hint: "run 'extbackup header backup \(name)'"
                 )
             ]
         } catch {
             return [.warning(.header, drive.name, "its backup cannot be compared with the drive: \(error)")]
-        }
-    }
-
-    private func headerFinding(_ fault: DriveRecords.HeaderFault, _ drive: String, _ path: FileName)
-        -> Finding
-    {
-        let hint = "plug the drive in and save it anew: cryptsetup luksHeaderBackup"
-        switch fault {
-        case .missing:
-            return .failure(
-                .header,
-                drive,
-                "there is no \(path): when the drive's header is damaged, all on it is lost",
-                hint: hint
-            )
-        case .digestMissing: return .warning(.header, drive, "\(path) has no SHA-256 beside it", hint: hint)
-        case .damaged:
-            return .failure(.header, drive, "\(path) is not what its SHA-256 says: it is damaged", hint: hint)
-        case .openToOthers:
-            return .warning(
-                .header,
-                drive,
-                "\(path) can be read by others than root",
-                hint: "run: chown root: \(path); chmod 0600 \(path)"
-            )
-        case .foreign(let reason): return .failure(.header, drive, "\(path): \(reason)", hint: hint)
-        case .unreadable(let error):
-            return .failure(.header, drive, "\(path) cannot be read: \(error.reason)", hint: "run it as root")
         }
     }
 

@@ -62,7 +62,12 @@ struct PrepareDisk: ParsableCommand {
         try disk.refuse()
         for line in disk.lines { Output.say(line) }
         let ask = Ask(interruption: program.context.interruption)
-        try confirm(disk, ask)
+        try ask.confirm(
+            disk,
+            serial: serial,
+            answer: yes ? .given : .asked,
+            warning: "Everything on this disk will be lost."
+        )
         let passphrase = try choosePassphrase(ask)
         let prepared = try program.context.prepare(
             disk,
@@ -72,31 +77,6 @@ struct PrepareDisk: ParsableCommand {
             progress: { Output.say("  \($0) …") }
         )
         for line in prepared.closingLines { Output.say(line) }
-    }
-
-    private func confirm(_ disk: DiskDescription, _ ask: Ask) throws(Failure) {
-        let confirmation = SerialConfirmation(for: disk)
-        if let serial {
-            guard confirmation.accepts(serial) else {
-                throw Failure(
-                    .usage,
-                    "\(FileName(argument: serial)) is not \(confirmation.question); nothing was changed",
-                    hint: "compare it with what is written above and on the disk's label"
-                )
-            }
-            if yes { return }
-        }
-        guard StandardStream.input.isTerminal else {
-            throw Failure(
-                .usage,
-                "there is no terminal to ask on; nothing was changed",
-                hint: "use --yes with --serial"
-            )
-        }
-        Output.ask("Everything on this disk will be lost. To go on, type \(confirmation.question): ")
-        guard confirmation.accepts(try ask.line()) else {
-            throw Failure(.usage, "that is not \(confirmation.question); nothing was changed")
-        }
     }
 
     private func choosePassphrase(_ ask: Ask) throws(Failure) -> SecretBytes? {
