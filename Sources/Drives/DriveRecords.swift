@@ -190,3 +190,44 @@ extension DriveRecords {
         )
     }
 }
+
+extension DriveRecords {
+    /// Lets plugging the drive in start its agent. systemd sees it after `systemctl daemon-reload`.
+    public func makeUnitLink() throws(SystemError) {
+        do {
+            try UnitLink(of: name, luksUUID: luksUUID, in: layout).make()
+        } catch {
+            if error.errno != .fileExists { throw error }
+        }
+    }
+
+    /// From now on plugging the drive in starts nothing.
+    public func removeUnitLink() throws(SystemError) {
+        try UnitLink(of: name, luksUUID: luksUUID, in: layout).remove()
+    }
+
+    /// Gives the key file a second name, for a drive that gets another one.
+    public func linkKey(as other: DriveName) throws(SystemError) {
+        let folder = try HostFolder.open(layout.keyFolder, .secret)
+        do {
+            try folder.link(
+                layout.keyFile(of: name).lastPart,
+                to: folder,
+                as: layout.keyFile(of: other).lastPart
+            )
+        } catch {
+            if error.errno != .fileExists { throw error }
+        }
+        try folder.sync()
+    }
+
+    /// Removes the key file. Without a passphrase nobody opens the drive then.
+    public func removeKey() throws(SystemError) {
+        try KeyFile(of: name, in: layout).remove()
+    }
+
+    /// Removes the backup of the header.
+    public func removeHeaderBackup() throws(SystemError) {
+        try HeaderBackup(luksUUID: luksUUID, in: layout).remove()
+    }
+}

@@ -78,8 +78,8 @@ public struct HeaderRestoration: Sendable {
         if let recorded = identity.serial, disk.serial != recorded { throw .otherDisk(serial: disk.serial) }
         let refusals = disk.refusals.filter { $0.severity == .always }
         if !refusals.isEmpty { throw .refused(refusals) }
-        let number = disk.partitions.first { disk.devicePath.partitionPath($0.number) == partition }
-        let contents = number?.contents ?? disk.contents
+        let entry = disk.partitions.first { disk.devicePath.partitionPath($0.number) == partition }
+        let contents = entry?.contents ?? disk.contents
         let foreign = contents.filter { signature in
             signature.type != "crypto_LUKS" || signature.uuid?.lowercased() != identity.luksUUID
         }

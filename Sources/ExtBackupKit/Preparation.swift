@@ -75,18 +75,20 @@ extension RunContext {
         return prepared
     }
 
-    private func reloadUnits() throws(Failure) {
+    /// Asks systemd to read units and links anew.
+    public static func reloadSystemd() throws(Failure) {
+        let hint = "run 'systemctl daemon-reload'"
         let outcome: ChildProcess.Outcome
         do {
             outcome = try ChildProcess(["/usr/bin/systemctl", "daemon-reload"]).run()
         } catch {
-            throw Failure(.failed, "systemd cannot be told of the drive: \(error)")
+            throw Failure(.failed, "all is done, but systemd cannot be told: \(error)", hint: hint)
         }
         if outcome.isSuccess { return }
         throw Failure(
             .failed,
-            "the drive is prepared, but systemd did not take it up: \(outcome.lastLine)",
-            hint: "run 'systemctl daemon-reload'"
+            "all is done, but systemd did not take it up: \(outcome.lastLine)",
+            hint: hint
         )
     }
 

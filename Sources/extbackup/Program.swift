@@ -77,6 +77,7 @@ struct Program {
                 (try? JournalReader().lastLines(ofInvocation: invocation)) ?? []
             },
             startUnit: RunContext.startWithSystemd,
+            reloadUnits: RunContext.reloadSystemd,
             interruption: interruption,
             logger: logger
         )

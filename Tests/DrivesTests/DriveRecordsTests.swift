@@ -4,19 +4,20 @@ import Testing
 @testable import Drives
 
 /// A container in an image, and what a machine keeps of it.
-private struct Bench: ~Copyable {
+struct KeptDrive: ~Copyable {
     let folder: TemporaryFolder
     let layout: HostLayout
     let container: LUKSContainer
     let records: DriveRecords
     let header: FileName
+    let luksUUID: String
 
     init() throws {
         let folder = try TemporaryFolder()
         layout = machineLayout(in: folder.path)
         container = LUKSContainer(path: try folder.makeImage("luks.img", byteCount: 32 << 20))
         let key = try SecretBytes(randomCount: 64)
-        let uuid = try container.format(
+        luksUUID = try container.format(
             label: "red",
             key: key,
             passphrase: nil,
@@ -24,9 +25,9 @@ private struct Bench: ~Copyable {
         )
         let name = try driveName("red")
         try KeyFile(of: name, in: layout).write(key)
-        _ = try HeaderBackup(luksUUID: uuid, in: layout).save(container, key: key)
-        records = DriveRecords(of: name, luksUUID: uuid, keySlot: 0, in: layout)
-        header = layout.headerBackup(luksUUID: uuid)
+        _ = try HeaderBackup(luksUUID: luksUUID, in: layout).save(container, key: key)
+        records = DriveRecords(of: name, luksUUID: luksUUID, keySlot: 0, in: layout)
+        header = layout.headerBackup(luksUUID: luksUUID)
         self.folder = folder
     }
 
@@ -56,7 +57,7 @@ private struct Bench: ~Copyable {
 struct DriveRecordsTests {
     @Test("is right after a preparation: the key opens drive and backup, and both headers are the same")
     func right() throws {
-        let bench = try Bench()
+        let bench = try KeptDrive()
         let key = try bench.records.key()
         let device = bench.device
         #expect(try bench.records.opens(.backup, with: key))
@@ -67,7 +68,7 @@ struct DriveRecordsTests {
 
     @Test("tells a backup that is not the drive's header any more")
     func changedHeader() throws {
-        let bench = try Bench()
+        let bench = try KeptDrive()
         try bench.damage(bench.container.path, at: 40_000)
         #expect(try !bench.records.backupEqualsHeader(of: bench.device))
         try bench.records.checkHeaderBackup()
@@ -75,14 +76,14 @@ struct DriveRecordsTests {
 
     @Test("tells a backup whose bytes changed")
     func damagedBackup() throws {
-        let bench = try Bench()
+        let bench = try KeptDrive()
         try bench.damage(bench.header, at: 300_000)
         #expect(throws: DriveRecords.HeaderFault.damaged) { try bench.records.checkHeaderBackup() }
     }
 
     @Test("tells a backup without its sum, one that others can read, and one that is gone")
     func incompleteBackup() throws {
-        let bench = try Bench()
+        let bench = try KeptDrive()
         try run("/bin/chmod", "0644", bench.header)
         #expect(throws: DriveRecords.HeaderFault.openToOthers) { try bench.records.checkHeaderBackup() }
         try run("/bin/rm", bench.header.appendingSuffix(".sha256"))
@@ -93,7 +94,7 @@ struct DriveRecordsTests {
 
     @Test("tells a backup that is the header of another drive")
     func foreignBackup() throws {
-        let bench = try Bench()
+        let bench = try KeptDrive()
         let other = DriveRecords(
             of: try driveName("blue"),
             luksUUID: "00000000-0000-4000-8000-000000000000",
@@ -113,13 +114,13 @@ struct DriveRecordsTests {
 
     @Test("tells a key that does not open the drive")
     func otherKey() throws {
-        let bench = try Bench()
+        let bench = try KeptDrive()
         #expect(try !bench.records.opens(.backup, with: SecretBytes(randomCount: 64)))
     }
 
     @Test("tells whether the link is there that starts the agent")
     func link() throws {
-        let bench = try Bench()
+        let bench = try KeptDrive()
         #expect {
             try bench.records.checkUnitLink()
         } throws: { error in

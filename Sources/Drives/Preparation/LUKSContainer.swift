@@ -93,6 +93,87 @@ struct LUKSContainer {
         }
     }
 
+    /// Gives a slot another key, without a moment in which neither opens it: the library writes a new slot, and exchanges
+    /// both in one write of the metadata.
+    func changeKey(
+        slot: Int32,
+        from old: borrowing SecretBytes,
+        to new: borrowing SecretBytes
+    ) throws(CryptError) {
+        let context = try CryptContext(path: path)
+        try context.loadLUKS2()
+        try withKeyDerivation { (derivation) throws(CryptError) in
+            try context.call("crypt_set_pbkdf_type") { crypt_set_pbkdf_type($0, derivation) }
+            try old.withBytes { (old) throws(CryptError) in
+                try new.withBytes { (new) throws(CryptError) in
+                    _ = try context.call("crypt_keyslot_change_by_passphrase") {
+                        crypt_keyslot_change_by_passphrase(
+                            $0,
+                            slot,
+                            slot,
+                            old.baseAddress,
+                            old.count,
+                            new.baseAddress,
+                            new.count
+                        )
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds a passphrase, proven by a key that opens the container.
+    ///
+    /// - Parameter slot: must be free; nil for any.
+    /// - Returns: its slot.
+    func add(
+        _ passphrase: borrowing SecretBytes,
+        slot: Int32?,
+        provenBy key: borrowing SecretBytes,
+        cost: PassphraseCost
+    ) throws(CryptError) -> Int32 {
+        let context = try CryptContext(path: path)
+        try context.loadLUKS2()
+        var added: Int32 = -1
+        try withKeyDerivation(cost) { (derivation) throws(CryptError) in
+            try context.call("crypt_set_pbkdf_type") { crypt_set_pbkdf_type($0, derivation) }
+            try key.withBytes { (key) throws(CryptError) in
+                try passphrase.withBytes { (passphrase) throws(CryptError) in
+                    added = try context.call("crypt_keyslot_add_by_passphrase") {
+                        crypt_keyslot_add_by_passphrase(
+                            $0,
+                            slot ?? CRYPT_ANY_SLOT,
+                            key.baseAddress,
+                            key.count,
+                            passphrase.baseAddress,
+                            passphrase.count
+                        )
+                    }
+                }
+            }
+        }
+        return added
+    }
+
+    /// True when something opens the slot.
+    func isUsed(slot: Int32) throws(CryptError) -> Bool {
+        let context = try CryptContext(path: path)
+        try context.loadLUKS2()
+        var status = CRYPT_SLOT_INVALID
+        try context.call("crypt_keyslot_status") {
+            status = crypt_keyslot_status($0, slot)
+            return 0
+        }
+        return status == CRYPT_SLOT_ACTIVE || status == CRYPT_SLOT_ACTIVE_LAST
+    }
+
+    /// Wipes a slot: what opened it opens nothing any more.
+    func removeSlot(_ slot: Int32) throws(CryptError) {
+        let context = try CryptContext(path: path)
+        try context.loadLUKS2()
+        try context.call("crypt_keyslot_destroy") { crypt_keyslot_destroy($0, slot) }
+    }
+
     /// Writes header and key slots from a file back; what lies behind them is not touched.
     func restoreHeader(from file: FileName) throws(CryptError) {
         let context = try CryptContext(path: path)

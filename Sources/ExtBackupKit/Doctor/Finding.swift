@@ -56,11 +56,11 @@ public struct Finding: Hashable, Sendable {
         case mail
     }
 
-    static func fine(_ check: Check, _ subject: String? = nil, _ message: String) -> Finding {
+    static func fine(_ check: Check, _ subject: String?, _ message: String) -> Finding {
         Finding(check: check, subject: subject, grade: .fine, message: message, hint: nil, status: .ok)
     }
 
-    static func note(_ check: Check, _ subject: String? = nil, _ message: String, hint: String? = nil)
+    static func note(_ check: Check, _ subject: String?, _ message: String, hint: String? = nil)
         -> Finding
     {
         Finding(check: check, subject: subject, grade: .note, message: message, hint: hint, status: .ok)
@@ -68,7 +68,7 @@ public struct Finding: Hashable, Sendable {
 
     static func warning(
         _ check: Check,
-        _ subject: String? = nil,
+        _ subject: String?,
         _ message: String,
         hint: String? = nil
     ) -> Finding {
@@ -77,7 +77,7 @@ public struct Finding: Hashable, Sendable {
 
     static func failure(
         _ check: Check,
-        _ subject: String? = nil,
+        _ subject: String?,
         _ message: String,
         hint: String? = nil,
         status: ExitStatus = .failed
@@ -85,7 +85,7 @@ public struct Finding: Hashable, Sendable {
         Finding(check: check, subject: subject, grade: .failure, message: message, hint: hint, status: status)
     }
 
-    static func failure(_ check: Check, _ subject: String? = nil, _ failure: Failure) -> Finding {
+    static func failure(_ check: Check, _ subject: String?, _ failure: Failure) -> Finding {
         .failure(check, subject, failure.message, hint: failure.hint, status: failure.status)
     }
 }

@@ -101,6 +101,7 @@ final class Sandbox: Sendable {
             inhibitSleep: { _ in nil },
             journal: { _ in [] },
             startUnit: { unit throws(Failure) in log.add("start \(unit)") },
+            reloadUnits: { () throws(Failure) in log.add("reload") },
             interruption: interruption,
             logger: Logger(label: "test") { _ in TalkHandler(log: log) }
         )
