@@ -9,12 +9,17 @@ extension DiskDescription {
             self = try DiskInspection.inspect(path)
         } catch {
             guard case .system(let cause) = error.reason else { throw Failure(error) }
-            throw Failure(.failed, "the disk cannot be looked at: \(cause)", hint: "'lsblk' lists disks")
+            throw Failure(
+                .failed,
+                "the disk cannot be looked at: \(cause)",
+                hint: "'extbackup prepare-disk' lists disks"
+            )
         }
     }
 
     /// Says why the disk must not be erased, before anybody is asked anything.
-    public func refuse() throws(Failure) {
+    public func refuse(under policy: DiskPolicy) throws(Failure) {
+        let refusals = refusals(under: policy)
         if refusals.isEmpty { return }
         throw Failure(PreparationError(.refused(refusals), device: devicePath))
     }
@@ -48,6 +53,7 @@ extension RunContext {
     public func prepare(
         _ disk: DiskDescription,
         as name: DriveName,
+        under policy: DiskPolicy,
         fileSystem: FileSystemKind,
         passphrase: consuming SecretBytes?,
         progress: @escaping (PreparationStep) -> Void
@@ -55,7 +61,7 @@ extension RunContext {
         let plan = PreparationPlan(
             name: name,
             disk: disk,
-            policy: .onlyRemovable,
+            policy: policy,
             fileSystem: fileSystem,
             preparedAtSeconds: now().seconds,
             hostName: hostName
@@ -144,7 +150,7 @@ extension Failure {
             self.init(
                 .failed,
                 "\(error.device) is not erased: \(reasons)\(left)",
-                hint: "'lsblk -f' shows disks and what is on them"
+                hint: "'extbackup prepare-disk' lists the disks that can be taken, and why others cannot"
             )
         case .nameTaken:
             self.init(.failed, "\(error.device): \(error.reason)\(left)", hint: "choose another name")

@@ -20,13 +20,14 @@ struct Ask {
         throw Failure(.usage, "no answer; nothing was changed")
     }
 
-    /// A passphrase, typed twice.
+    /// A passphrase, typed twice; or a new one, which is shown and typed once, to prove that it was written down.
     func newPassphrase() throws(Failure) -> SecretBytes {
         Output.say(
             "The passphrase opens the drive on any machine, also when this one is gone: keep it elsewhere."
         )
         while true {
-            let first = try secret("Passphrase: ")
+            let first = try secret("Passphrase (empty: have one made): ")
+            if first.count == 0 { return try generatedPassphrase() }
             if first.count < Self.shortest {
                 Output.say("Use at least \(Self.shortest) characters.")
                 continue
@@ -78,6 +79,29 @@ struct Ask {
         guard confirmation.accepts(try line()) else {
             throw Failure(.usage, "that is not \(confirmation.question); nothing was changed")
         }
+    }
+
+    private func generatedPassphrase() throws(Failure) -> SecretBytes {
+        let made = try Self.generatedPassphrase()
+        while true {
+            if try secret("Write it down, then type it: ").hasSameBytes(as: made) { return made }
+            Output.say("That was not it.")
+        }
+    }
+
+    /// Makes a passphrase and shows it.
+    static func generatedPassphrase() throws(Failure) -> SecretBytes {
+        let made: SecretBytes
+        do {
+            made = try GeneratedPassphrase.make()
+        } catch {
+            throw Failure(.failed, "no passphrase can be made: \(error); nothing was changed")
+        }
+        Output.say(
+            "The passphrase (\(GeneratedPassphrase.entropyBits) bits of chance; it is shown only now):"
+        )
+        made.withBytes { Output.say(secret: $0) }
+        return made
     }
 
     /// The first line of a file.

@@ -14,6 +14,14 @@ enum Output {
         write(text + "\n", to: .output)
     }
 
+    /// A secret that a person must see once, on a line of its own between empty ones.
+    static func say(secret: UnsafeRawBufferPointer) {
+        var line = Array("\n    ".utf8) + secret + Array("\n\n".utf8)
+        // Nobody reads, so nobody sees it, ignoring.
+        try? StandardStream.error.write(line)
+        for index in line.indices { line[index] = 0 }
+    }
+
     /// Text without a line's end: a question.
     static func ask(_ text: String) {
         write(text, to: .error)

@@ -15,16 +15,21 @@ struct PrepareDisk: ParsableCommand {
             """
     )
 
-    @Argument(help: "The disk: /dev/sdX. 'lsblk' lists disks.")
-    var device: String
+    @Argument(help: "The disk: /dev/sdX. Without it the disks are listed, and nothing is changed.")
+    var device: String?
 
     @Option(help: "The drive's name from now on: \(DriveName.rule).")
-    var name: String
+    var name: String?
 
-    @Option(help: "The file system: ext4, xfs or btrfs.")
+    @Option(help: ArgumentHelp("The file system.", discussion: FileSystemKind.table, valueName: "kind"))
     var filesystem = "ext4"
 
-    @ArgumentParser.Flag(help: "Do not ask; needs --serial, and --passphrase-file or --no-passphrase.")
+    @ArgumentParser.Flag(help: "Also take a disk that is neither on USB nor removable.")
+    var allowInternal = false
+
+    @ArgumentParser.Flag(
+        help: "Do not ask; needs --serial, and one of the three options for the passphrase."
+    )
     var yes = false
 
     @Option(help: "The disk's serial number, or its last four characters, instead of the question.")
@@ -36,21 +41,45 @@ struct PrepareDisk: ParsableCommand {
     @ArgumentParser.Flag(help: "Make no passphrase: then only the key on this machine opens the drive.")
     var noPassphrase = false
 
+    @ArgumentParser.Flag(help: "Have a passphrase made, and show it.")
+    var generatePassphrase = false
+
+    private var choiceCount: Int {
+        [noPassphrase, generatePassphrase, passphraseFile != nil].filter { $0 }.count
+    }
+
     func validate() throws {
-        if noPassphrase, passphraseFile != nil {
-            throw ValidationError("--no-passphrase and --passphrase-file contradict each other")
+        if choiceCount > 1 {
+            throw ValidationError(
+                "--no-passphrase, --generate-passphrase and --passphrase-file contradict each other"
+            )
+        }
+        if device != nil, name == nil { throw ValidationError("the drive needs a name: --name") }
+        if device == nil, name != nil {
+            throw ValidationError("which disk? 'extbackup prepare-disk' lists them")
         }
         if yes, serial == nil {
             throw ValidationError("--yes needs --serial, so that no other disk is erased")
         }
-        if yes, !noPassphrase, passphraseFile == nil {
-            throw ValidationError("--yes needs --passphrase-file or --no-passphrase")
+        if yes, choiceCount == 0 {
+            throw ValidationError(
+                "--yes needs --passphrase-file, --generate-passphrase or --no-passphrase"
+            )
         }
     }
 
     func run() throws {
         let program = try Program.start(for: .drivesByHand)
+        guard let device, let name else {
+            for line in try DiskOverview().lines { Output.result(line) }
+            return
+        }
+        try prepare(device, name, program)
+    }
+
+    private func prepare(_ device: String, _ name: String, _ program: Program) throws {
         let name = try DriveName(argument: name)
+        let policy: DiskPolicy = allowInternal ? .anyDisk : .onlyRemovable
         guard let fileSystem = FileSystemKind(rawValue: filesystem) else {
             throw Failure(
                 .usage,
@@ -59,7 +88,7 @@ struct PrepareDisk: ParsableCommand {
             )
         }
         let disk = try DiskDescription(at: FileName(argument: device))
-        try disk.refuse()
+        try disk.refuse(under: policy)
         for line in disk.lines { Output.say(line) }
         let ask = Ask(interruption: program.context.interruption)
         try ask.confirm(
@@ -72,6 +101,7 @@ struct PrepareDisk: ParsableCommand {
         let prepared = try program.context.prepare(
             disk,
             as: name,
+            under: policy,
             fileSystem: fileSystem,
             passphrase: passphrase,
             progress: { Output.say("  \($0) …") }
@@ -81,6 +111,7 @@ struct PrepareDisk: ParsableCommand {
 
     private func choosePassphrase(_ ask: Ask) throws(Failure) -> SecretBytes? {
         if noPassphrase { return nil }
+        if generatePassphrase { return try Ask.generatedPassphrase() }
         if let passphraseFile { return try Ask.firstLine(of: FileName(argument: passphraseFile)) }
         return try ask.newPassphrase()
     }
