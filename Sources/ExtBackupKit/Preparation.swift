@@ -123,7 +123,8 @@ extension PreparedDrive {
             "Drive '\(name)' is ready.",
             "  key:           \(keyFile)",
             "  header backup: \(headerBackup)",
-            "  restore:       instructions are on the drive, in .extbackup/RESTORE.txt",
+            "  restore:       \(recoverySheet), also as a page (.html): print it,",
+            "                 keep it outside of this house; the same is on the drive, in .extbackup/RESTORE.txt",
         ]
         if passphraseSlot == nil {
             lines.append(

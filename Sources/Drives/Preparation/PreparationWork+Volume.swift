@@ -152,6 +152,14 @@ extension PreparationWork {
         try system { () throws(SystemError) in try file.write(in: layout) }
     }
 
+    /// Writes the recovery sheet to the machine, in the same step as the drive file.
+    mutating func writeSheet(_ instructions: RestoreInstructions) throws(PreparationError.Reason) {
+        let sheet = RecoverySheet(name: plan.name, instructions: instructions)
+        let layout = layout
+        onFailure { () throws(SystemError) in try sheet.remove(in: layout) }
+        try system { () throws(SystemError) in try sheet.write(in: layout) }
+    }
+
     /// Makes the link that starts runs.
     mutating func enable(luksUUID: String) throws(PreparationError.Reason) -> FileName {
         try begin(.enable)

@@ -68,22 +68,31 @@ struct PreparationWork {
         let marker = try system { () throws(SystemError) in
             Marker(driveID: try Marker.makeDriveID(), name: plan.name, luksUUID: uuid)
         }
-        let instructions = instructions(uuid, hasPassphrase: secrets.hasPassphrase)
+        let instructions = instructions(uuid, digest, hasPassphrase: secrets.hasPassphrase)
         let device = try fill(partition, key, marker, instructions)
         try partition.unlock()
         let serial = try settle(device, luksUUID: uuid)
         try writeDriveFile(marker, luksUUID: uuid, serial: serial)
+        try writeSheet(instructions)
         let link = try enable(luksUUID: uuid)
         return preparedDrive(marker, uuid, digest, link, hasPassphrase: secrets.hasPassphrase)
     }
 
-    private func instructions(_ luksUUID: String, hasPassphrase: Bool) -> RestoreInstructions {
+    private func instructions(
+        _ luksUUID: String,
+        _ headerDigest: String,
+        hasPassphrase: Bool
+    ) -> RestoreInstructions {
         RestoreInstructions(
             name: plan.name,
             hostName: plan.hostName,
             luksUUID: luksUUID,
             fileSystem: plan.fileSystem,
-            hasPassphrase: hasPassphrase,
+            passphraseCost: hasPassphrase ? cost : nil,
+            serial: plan.disk.serial,
+            model: plan.disk.model,
+            sizeBytes: plan.disk.sizeBytes,
+            headerDigest: headerDigest,
             preparedAtSeconds: plan.preparedAtSeconds,
             layout: layout
         )
@@ -108,6 +117,7 @@ struct PreparationWork {
             headerBackup: layout.headerBackup(luksUUID: luksUUID),
             headerDigest: headerDigest,
             driveFile: layout.driveFile(of: plan.name),
+            recoverySheet: layout.recoverySheet(of: plan.name),
             unitLink: unitLink
         )
     }

@@ -7,7 +7,14 @@ struct RestoreInstructions {
     var hostName: String
     var luksUUID: String
     var fileSystem: FileSystemKind
-    var hasPassphrase: Bool
+    /// What opening with the passphrase costs; nil when there is none.
+    var passphraseCost: PassphraseCost?
+    /// The disk's serial number.
+    var serial: String?
+    var model: String?
+    var sizeBytes: UInt64
+    /// SHA-256 of the backup of the header, in hexadecimal digits.
+    var headerDigest: String
     var preparedAtSeconds: Int64
     /// Where the host keeps the drive's key and the backup of its header.
     var layout: HostLayout
@@ -17,7 +24,33 @@ struct RestoreInstructions {
 
     /// Plain text: prose in lines of at most 100 bytes, commands whole on theirs.
     var text: String {
-        [head, opening, copying, closing, repair].joined(separator: "\n")
+        [head, facts, opening, copying, closing, repair].joined(separator: "\n")
+    }
+
+    private var hasPassphrase: Bool { passphraseCost != nil }
+
+    /// What tells this drive from others, to be compared with its label and with what a machine shows.
+    private var facts: String {
+        var facts = [
+            ("disk", "\(Self.printable(model ?? "unknown model")), \(ByteSize.text(sizeBytes))"),
+            ("serial number", Self.printable(serial ?? "none")),
+            ("LUKS UUID", luksUUID),
+            ("file system", "\(fileSystem.rawValue), labeled \"\(name)\""),
+            ("key slot 0", "the key file, 64 random bytes (pbkdf2-sha256)"),
+        ]
+        if let cost = passphraseCost {
+            facts.append(
+                (
+                    "key slot 1",
+                    "the passphrase (argon2id, \(cost.passes) passes, \(cost.memoryKiB >> 10) MiB, \(cost.lanes) lanes)"
+                )
+            )
+        }
+        facts.append(("header backup", "SHA-256 \(headerDigest)"))
+        let lines = facts.map { label, value in
+            "  " + label + String(repeating: " ", count: 16 - label.utf8.count) + value
+        }
+        return lines.joined(separator: "\n") + "\n"
     }
 
     private var device: String { "/dev/disk/by-uuid/\(luksUUID)" }
@@ -35,11 +68,11 @@ struct RestoreInstructions {
 
     private static func plain(_ path: FileName) -> String { String(decoding: path.bytes, as: UTF8.self) }
 
-    /// The host's name comes from outside; it stays on its line.
-    private var printableHost: String {
-        String(
-            hostName.unicodeScalars.filter { $0.properties.generalCategory != .control }.map(Character.init)
-        )
+    private var printableHost: String { Self.printable(hostName) }
+
+    /// Names come from outside; they stay on their lines.
+    private static func printable(_ text: String) -> String {
+        String(text.unicodeScalars.filter { $0.properties.generalCategory != .control }.map(Character.init))
     }
 
     private var opening: String {
