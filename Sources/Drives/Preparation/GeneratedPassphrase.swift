@@ -13,11 +13,12 @@ public enum GeneratedPassphrase {
     /// A new one: `lusab-babad-gutih-tugad-mudof`.
     public static func make() throws(SystemError) -> SecretBytes {
         let random = try SecretBytes(randomCount: wordCount * 2)
-        return random.withBytes { words(of: $0) }
+        var text = random.withBytes { words(of: $0) }
+        return SecretBytes(wiping: &text)
     }
 
     /// The words of some bytes, of which there must be an even number.
-    static func words(of bytes: UnsafeRawBufferPointer) -> SecretBytes {
+    static func words(of bytes: UnsafeRawBufferPointer) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count * 3)
         for index in stride(from: 0, to: bytes.count - 1, by: 2) {
@@ -29,6 +30,6 @@ public enum GeneratedPassphrase {
             text.append(vowels[bits >> 4 & 3])
             text.append(consonants[bits & 15])
         }
-        return SecretBytes(wiping: &text)
+        return text
     }
 }
