@@ -81,6 +81,34 @@ extension RunContext {
         return prepared
     }
 
+    /// Takes a LUKS drive in without erasing it; then systemd knows it. Blocks.
+    public func adopt(
+        _ device: FileName,
+        as name: DriveName,
+        passphrase: borrowing SecretBytes,
+        progress: @escaping (DriveAdoption.Step) -> Void
+    ) throws(Failure) -> PreparedDrive {
+        let plan = AdoptionPlan(
+            name: name,
+            device: device,
+            preparedAtSeconds: now().seconds,
+            hostName: hostName
+        )
+        let prepared: PreparedDrive
+        do {
+            prepared = try DriveAdoption(layout: layout, operations: operations).adopt(
+                plan,
+                passphrase: passphrase,
+                interruption: interruption,
+                progress: progress
+            )
+        } catch {
+            throw Failure(error)
+        }
+        try reloadUnits()
+        return prepared
+    }
+
     /// Asks systemd to read units and links anew.
     public static func reloadSystemd() throws(Failure) {
         let hint = "run 'systemctl daemon-reload'"
@@ -157,6 +185,14 @@ extension Failure {
             self.init(.failed, "\(error.device): \(error.reason)\(left)", hint: "choose another name")
         case .programMissing(_, let package):
             self.init(.failed, "\(error.reason)\(left)", hint: "run: apt install \(package)")
+        case .passphraseDoesNotOpen:
+            self.init(.unlockFailed, "\(error.device): \(error.reason)\(left)", hint: "try again")
+        case .foreignFileSystem:
+            self.init(
+                .failed,
+                "\(error.device) was not taken in: \(error.reason)\(left)",
+                hint: "without --adopt the disk is erased and made a drive"
+            )
         case .interrupted:
             self.init(.interrupted, "stopped\(step)\(left)", hint: "run the same command again")
         case .diskChanged, .diskLocked, .system, .encryption, .partitioning, .partitionMissing,

@@ -81,6 +81,11 @@ struct Ask {
         }
     }
 
+    /// The passphrase of a drive that has one.
+    func passphrase(of device: FileName) throws(Failure) -> SecretBytes {
+        try secret("Passphrase of \(device): ")
+    }
+
     private func generatedPassphrase() throws(Failure) -> SecretBytes {
         let made = try Self.generatedPassphrase()
         while true {

@@ -172,7 +172,10 @@ struct PreparationInstructionTests {
             hostName: "nas\u{1b}[2J",
             luksUUID: Self.uuid,
             fileSystem: kind,
-            passphraseCost: PassphraseCost(passes: 4, memoryKiB: 262_144, lanes: 4),
+            passphrase: .init(
+                number: 1,
+                cost: PassphraseCost(passes: 4, memoryKiB: 262_144, lanes: 4)
+            ),
             serial: "WX12",
             model: "Elements",
             sizeBytes: 2_000_398_934_016,
@@ -201,7 +204,10 @@ struct PreparationInstructionTests {
             hostName: "a<b",
             luksUUID: Self.uuid,
             fileSystem: .ext4,
-            passphraseCost: PassphraseCost(passes: 4, memoryKiB: 262_144, lanes: 4),
+            passphrase: .init(
+                number: 1,
+                cost: PassphraseCost(passes: 4, memoryKiB: 262_144, lanes: 4)
+            ),
             serial: "WX12",
             model: "Elements",
             sizeBytes: 2_000_398_934_016,
@@ -228,7 +234,7 @@ struct PreparationInstructionTests {
             hostName: "nas",
             luksUUID: "3f6b",
             fileSystem: .ext4,
-            passphraseCost: nil,
+            passphrase: nil,
             serial: nil,
             model: nil,
             sizeBytes: 64_000_000_000,

@@ -84,6 +84,77 @@ struct LUKSContainer {
         }
     }
 
+    /// The slot that the secret opens; nil when it opens none.
+    func slot(openedBy secret: borrowing SecretBytes) throws(CryptError) -> Int32? {
+        let context = try CryptContext(path: path)
+        try context.loadLUKS2()
+        var slot: Int32?
+        do {
+            try secret.withBytes { (bytes) throws(CryptError) in
+                slot = try context.call("crypt_activate_by_passphrase") {
+                    crypt_activate_by_passphrase(
+                        $0,
+                        nil,
+                        CRYPT_ANY_SLOT,
+                        bytes.baseAddress,
+                        bytes.count,
+                        0
+                    )
+                }
+            }
+        } catch {
+            if error.errno != .notPermitted { throw error }
+        }
+        return slot
+    }
+
+    /// The UUID as it is written in the header.
+    func uuid() throws(CryptError) -> String {
+        let context = try CryptContext(path: path)
+        try context.loadLUKS2()
+        guard let uuid = context.uuid else {
+            throw CryptError(call: "crypt_get_uuid", errno: .invalidArgument)
+        }
+        return uuid
+    }
+
+    /// Adds a key that cannot be guessed, proven by a secret that opens the container; marks the container as a drive's,
+    /// so that desktops leave it alone.
+    ///
+    /// - Returns: its slot.
+    func adopt(
+        _ key: borrowing SecretBytes,
+        provenBy secret: borrowing SecretBytes,
+        label: String
+    ) throws(CryptError) -> Int32 {
+        let context = try CryptContext(path: path)
+        try context.loadLUKS2()
+        var slot: Int32 = -1
+        try withKeyDerivation { (derivation) throws(CryptError) in
+            try context.call("crypt_set_pbkdf_type") { crypt_set_pbkdf_type($0, derivation) }
+            try secret.withBytes { (secret) throws(CryptError) in
+                try key.withBytes { (key) throws(CryptError) in
+                    slot = try context.call("crypt_keyslot_add_by_passphrase") {
+                        crypt_keyslot_add_by_passphrase(
+                            $0,
+                            CRYPT_ANY_SLOT,
+                            secret.baseAddress,
+                            secret.count,
+                            key.baseAddress,
+                            key.count
+                        )
+                    }
+                }
+            }
+        }
+        try context.call("crypt_set_label") { device in
+            label.withCString { label in
+                Self.subsystem.withCString { crypt_set_label(device, label, $0) }
+            }
+        }
+        return slot
+    }
+
     /// Writes header and key slots into a file that must not exist; it gets mode 0400.
     func backUpHeader(to file: FileName) throws(CryptError) {
         let context = try CryptContext(path: path)

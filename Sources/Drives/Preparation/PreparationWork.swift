@@ -88,7 +88,8 @@ struct PreparationWork {
             hostName: plan.hostName,
             luksUUID: luksUUID,
             fileSystem: plan.fileSystem,
-            passphraseCost: hasPassphrase ? cost : nil,
+            passphrase: hasPassphrase
+                ? RestoreInstructions.PassphraseSlot(number: LUKSContainer.passphraseSlot, cost: cost) : nil,
             serial: plan.disk.serial,
             model: plan.disk.model,
             sizeBytes: plan.disk.sizeBytes,

@@ -7,8 +7,10 @@ struct RestoreInstructions {
     var hostName: String
     var luksUUID: String
     var fileSystem: FileSystemKind
-    /// What opening with the passphrase costs; nil when there is none.
-    var passphraseCost: PassphraseCost?
+    /// The slot of the key file.
+    var keySlot = LUKSContainer.keySlot
+    /// The passphrase's slot; nil when there is none.
+    var passphrase: PassphraseSlot?
     /// The disk's serial number.
     var serial: String?
     var model: String?
@@ -19,6 +21,13 @@ struct RestoreInstructions {
     /// Where the host keeps the drive's key and the backup of its header.
     var layout: HostLayout
 
+    /// A slot that a passphrase opens.
+    struct PassphraseSlot {
+        let number: Int32
+        /// What opening it costs; nil for one that somebody else made.
+        let cost: PassphraseCost?
+    }
+
     /// The name in the program's folder on the drive.
     static let fileName: FileName = "RESTORE.txt"
 
@@ -27,8 +36,6 @@ struct RestoreInstructions {
         [head, facts, opening, copying, closing, repair].joined(separator: "\n")
     }
 
-    private var hasPassphrase: Bool { passphraseCost != nil }
-
     /// What tells this drive from others, to be compared with its label and with what a machine shows.
     private var facts: String {
         var facts = [
@@ -36,15 +43,13 @@ struct RestoreInstructions {
             ("serial number", Self.printable(serial ?? "none")),
             ("LUKS UUID", luksUUID),
             ("file system", "\(fileSystem.rawValue), labeled \"\(name)\""),
-            ("key slot 0", "the key file, 64 random bytes (pbkdf2-sha256)"),
+            ("key slot \(keySlot)", "the key file, 64 random bytes (pbkdf2-sha256)"),
         ]
-        if let cost = passphraseCost {
-            facts.append(
-                (
-                    "key slot 1",
-                    "the passphrase (argon2id, \(cost.passes) passes, \(cost.memoryKiB >> 10) MiB, \(cost.lanes) lanes)"
-                )
-            )
+        if let passphrase {
+            let cost = passphrase.cost.map {
+                " (argon2id, \($0.passes) passes, \($0.memoryKiB >> 10) MiB, \($0.lanes) lanes)"
+            }
+            facts.append(("key slot \(passphrase.number)", "the passphrase" + (cost ?? "")))
         }
         facts.append(("header backup", "SHA-256 \(headerDigest)"))
         let lines = facts.map { label, value in
@@ -77,19 +82,18 @@ struct RestoreInstructions {
 
     private var opening: String {
         let slots =
-            hasPassphrase
-            ? "Key slots: 0 is the key file, 1 is the passphrase."
-            : "Key slots: 0 is the key file. There is no passphrase: without the file the drive stays closed."
+            passphrase.map { "Key slots: \(keySlot) is the key file, \($0.number) is the passphrase." }
+            ?? "Key slots: \(keySlot) is the key file. There is no passphrase: without the file the drive stays closed."
         let byPassphrase =
-            hasPassphrase
-            ? """
-            With the passphrase:
+            passphrase.map {
+                """
+                With the passphrase:
 
-                cryptsetup open --key-slot 1 \(device) restore
+                    cryptsetup open --key-slot \($0.number) \(device) restore
 
 
-            """
-            : ""
+                """
+            } ?? ""
         return """
             1. Open
             -------
@@ -98,7 +102,7 @@ struct RestoreInstructions {
 
             \(byPassphrase)With the key file (here copied to the working folder):
 
-                cryptsetup open --key-slot 0 --key-file \(name).key \(device) restore
+                cryptsetup open --key-slot \(keySlot) --key-file \(name).key \(device) restore
 
             """
     }

@@ -24,6 +24,14 @@ struct PrepareDisk: ParsableCommand {
     @Option(help: ArgumentHelp("The file system.", discussion: FileSystemKind.table, valueName: "kind"))
     var filesystem = "ext4"
 
+    @ArgumentParser.Flag(
+        help: """
+            Erase nothing: take in a LUKS drive whose passphrase you know; the argument is then its partition. What is on \
+            it stays, but a folder with the name of a source becomes its copy.
+            """
+    )
+    var adopt = false
+
     @ArgumentParser.Flag(help: "Also take a disk that is neither on USB nor removable.")
     var allowInternal = false
 
@@ -54,11 +62,20 @@ struct PrepareDisk: ParsableCommand {
                 "--no-passphrase, --generate-passphrase and --passphrase-file contradict each other"
             )
         }
+        if adopt, noPassphrase || generatePassphrase || serial != nil || allowInternal {
+            throw ValidationError("--adopt takes only --name, --passphrase-file and --yes")
+        }
+        if adopt, device == nil {
+            throw ValidationError("which partition? 'lsblk -f' shows those with crypto_LUKS")
+        }
+        if adopt, yes, passphraseFile == nil {
+            throw ValidationError("--adopt --yes needs --passphrase-file")
+        }
         if device != nil, name == nil { throw ValidationError("the drive needs a name: --name") }
         if device == nil, name != nil {
             throw ValidationError("which disk? 'extbackup prepare-disk' lists them")
         }
-        if yes, serial == nil {
+        if yes, !adopt, serial == nil {
             throw ValidationError("--yes needs --serial, so that no other disk is erased")
         }
         if yes, choiceCount == 0 {
@@ -74,7 +91,27 @@ struct PrepareDisk: ParsableCommand {
             for line in try DiskOverview().lines { Output.result(line) }
             return
         }
-        try prepare(device, name, program)
+        if adopt {
+            try takeIn(FileName(argument: device), try DriveName(argument: name), program)
+        } else {
+            try prepare(device, name, program)
+        }
+    }
+
+    private func takeIn(_ device: FileName, _ name: DriveName, _ program: Program) throws {
+        let passphrase: SecretBytes
+        if let passphraseFile {
+            passphrase = try Ask.firstLine(of: FileName(argument: passphraseFile))
+        } else {
+            passphrase = try Ask(interruption: program.context.interruption).passphrase(of: device)
+        }
+        let prepared = try program.context.adopt(
+            device,
+            as: name,
+            passphrase: passphrase,
+            progress: { Output.say("  \($0) …") }
+        )
+        for line in prepared.closingLines { Output.say(line) }
     }
 
     private func prepare(_ device: String, _ name: String, _ program: Program) throws {
