@@ -1,4 +1,4 @@
-public import Drives
+import Drives
 import LinuxSystem
 import Reporting
 

@@ -182,7 +182,7 @@ public struct DriveCare {
     /// The drive's file with the new name, and all else as a person may have written it.
     private func renamedFile(_ new: DriveName) throws(Failure) -> [UInt8] {
         let path = context.layout.driveFile(of: name)
-        do {
+        do throws(ConfigurationError) {
             let old = String(decoding: try Configuration.contents(of: path), as: UTF8.self)
             var lines = old.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
             guard let line = lines.firstIndex(where: { $0.prefix { $0 != "=" && $0 != " " } == "name" })

@@ -1,5 +1,6 @@
 public import Drives
 public import LinuxSystem
+import Logging
 public import Reporting
 
 /// `extbackup mount` and `extbackup eject`: a drive that a person opens to look at it, and one that is closed and switched

@@ -11,7 +11,7 @@ struct AdoptionWork {
 
     /// What could not be taken back.
     private(set) var leftBehind: [String] = []
-    private var undo: [() throws(PreparationError.Reason) -> Void] = []
+    private var undo: [() throws(SystemError) -> Void] = []
 
     init(
         plan: AdoptionPlan,
@@ -94,6 +94,11 @@ struct AdoptionWork {
         )
     }
 
+    /// Notes how to take back what comes next.
+    private mutating func onFailure(_ takeBack: @escaping () throws(SystemError) -> Void) {
+        undo.append(takeBack)
+    }
+
     private func begin(_ step: DriveAdoption.Step) throws(PreparationError.Reason) {
         progress(step)
         if interruption.isRequested { throw .interrupted }
@@ -129,9 +134,7 @@ struct AdoptionWork {
             try file.write(key)
             return key
         }
-        undo.append { () throws(PreparationError.Reason) in
-            try system { () throws(SystemError) in try file.remove() }
-        }
+        onFailure { () throws(SystemError) in try file.remove() }
         return key
     }
 
@@ -146,8 +149,12 @@ struct AdoptionWork {
         } catch {
             throw .encryption(error)
         }
-        undo.append { () throws(PreparationError.Reason) in
-            try encryption { () throws(CryptError) in try container.removeSlot(slot) }
+        onFailure { () throws(SystemError) in
+            do throws(CryptError) {
+                try container.removeSlot(slot)
+            } catch {
+                throw SystemError(call: "crypt_keyslot_destroy", subject: container.path, errno: error.errno)
+            }
         }
         let isOpened: Bool
         do {
@@ -165,9 +172,7 @@ struct AdoptionWork {
         _ key: borrowing SecretBytes
     ) throws(PreparationError.Reason) -> String {
         let backup = HeaderBackup(luksUUID: uuid, in: layout)
-        undo.append { () throws(PreparationError.Reason) in
-            try system { () throws(SystemError) in try backup.remove() }
-        }
+        onFailure { () throws(SystemError) in try backup.remove() }
         return try backup.save(container, slot: slot, key: key)
     }
 
@@ -217,7 +222,7 @@ struct AdoptionWork {
 
     private func inspectDisk() throws(PreparationError.Reason) -> DiskDescription {
         let path: FileName
-        do {
+        do throws(SystemError) {
             let topology = BlockTopology()
             let node = try Descriptor.open(plan.device, [.read, .nonBlocking, .followLink])
             guard let number = try node.blockDeviceNumber() else {
@@ -322,11 +327,9 @@ struct AdoptionWork {
             markerID: marker.driveID
         )
         let sheet = RecoverySheet(name: name, instructions: instructions)
-        undo.append { () throws(PreparationError.Reason) in
-            try system { () throws(SystemError) in
-                try DriveFile.remove(of: name, in: layout)
-                try sheet.remove(in: layout)
-            }
+        onFailure { () throws(SystemError) in
+            try DriveFile.remove(of: name, in: layout)
+            try sheet.remove(in: layout)
         }
         try system { () throws(SystemError) in
             try file.write(in: layout)
@@ -336,9 +339,7 @@ struct AdoptionWork {
 
     private mutating func enable(_ uuid: String) throws(PreparationError.Reason) -> FileName {
         let link = UnitLink(of: plan.name, luksUUID: uuid, in: layout)
-        undo.append { () throws(PreparationError.Reason) in
-            try system { () throws(SystemError) in try link.remove() }
-        }
+        onFailure { () throws(SystemError) in try link.remove() }
         try system { () throws(SystemError) in try link.make() }
         return link.path
     }

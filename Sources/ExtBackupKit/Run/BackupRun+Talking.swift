@@ -59,7 +59,7 @@ extension BackupRun {
         let file = StatusFile(directory: context.layout.stateFolder)
         let (name, logger) = (name, context.logger)
         return { progress in
-            do {
+            do throws(ReportingError) {
                 try file.update { $0[drive: name.text].running?.progress = Progress(progress) }
             } catch {
                 logger.warning("\(error.message)", metadata: ["drive": "\(name)"])

@@ -1,5 +1,6 @@
 public import LinuxSystem
 public import Reporting
+import SystemPackage
 
 /// Mails that wait to be sent: one file each.
 ///

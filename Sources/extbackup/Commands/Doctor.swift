@@ -1,5 +1,6 @@
 import ArgumentParser
 import ExtBackupKit
+import Reporting
 
 /// Looks for what breaks without a word.
 struct Doctor: ParsableCommand {

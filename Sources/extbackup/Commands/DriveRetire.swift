@@ -2,6 +2,7 @@ import ArgumentParser
 import Drives
 import ExtBackupKit
 import LinuxSystem
+import Reporting
 
 /// The end of a drive's service.
 struct DriveRetire: ParsableCommand {
