@@ -14,21 +14,20 @@ struct KeptDrive: ~Copyable {
 
     init() throws {
         let folder = try TemporaryFolder()
-        layout = machineLayout(in: folder.path)
-        container = LUKSContainer(path: try folder.makeImage("luks.img", byteCount: 32 << 20))
+        let layout = machineLayout(in: folder.path)
+        let container = LUKSContainer(path: try folder.makeImage("luks.img", byteCount: 32 << 20))
         let key = try SecretBytes(randomCount: 64)
-        luksUUID = try container.format(
-            label: "red",
-            key: key,
-            passphrase: nil,
-            cost: PassphraseCost(machineMemoryBytes: 0)
-        )
+        let cost = PassphraseCost(machineMemoryBytes: 0)
+        let uuid = try container.format(label: "red", key: key, passphrase: nil, cost: cost)
         let name = try driveName("red")
         try KeyFile(of: name, in: layout).write(key)
-        _ = try HeaderBackup(luksUUID: luksUUID, in: layout).save(container, key: key)
-        records = DriveRecords(of: name, luksUUID: luksUUID, keySlot: 0, in: layout)
-        header = layout.headerBackup(luksUUID: luksUUID)
+        _ = try HeaderBackup(luksUUID: uuid, in: layout).save(container, key: key)
         self.folder = folder
+        self.layout = layout
+        self.container = container
+        luksUUID = uuid
+        records = DriveRecords(of: name, luksUUID: uuid, keySlot: 0, in: layout)
+        header = layout.headerBackup(luksUUID: uuid)
     }
 
     /// The container as a plugged drive.

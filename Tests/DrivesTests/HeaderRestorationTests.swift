@@ -17,20 +17,21 @@ private struct Bench: ~Copyable {
         let folder = try TemporaryFolder()
         let image = try folder.makeImage("disk.img", byteCount: 448 << 20)
         let disk = try Descriptor.open(image, .readWrite)
-        _ = try PartitionTable.writeSingle(on: disk, path: image, name: "red")
-        loop = try ScannedLoop(image)
-        try run("/sbin/partx", "--update", loop.path)
-        layout = machineLayout(in: folder.path)
-        container = LUKSContainer(path: loop.path.partitionPath(1))
-        key = try SecretBytes(randomCount: 64)
-        luksUUID = try container.format(
-            label: "red",
-            key: key,
-            passphrase: nil,
-            cost: PassphraseCost(machineMemoryBytes: 0)
-        )
-        _ = try HeaderBackup(luksUUID: luksUUID, in: layout).save(container, key: key)
+        let bytes = try PartitionTable.writeSingle(on: disk, path: image, name: "red")
+        let loop = try ScannedLoop(image)
+        try loop.open(.readWrite).addPartition(1, at: bytes)
+        let layout = machineLayout(in: folder.path)
+        let container = LUKSContainer(path: loop.path.partitionPath(1))
+        let key = try SecretBytes(randomCount: 64)
+        let cost = PassphraseCost(machineMemoryBytes: 0)
+        let uuid = try container.format(label: "red", key: key, passphrase: nil, cost: cost)
+        _ = try HeaderBackup(luksUUID: uuid, in: layout).save(container, key: key)
         self.folder = folder
+        self.loop = loop
+        self.layout = layout
+        self.container = container
+        luksUUID = uuid
+        self.key = key
     }
 
     func identity(serial: String? = nil) throws -> DriveIdentity {

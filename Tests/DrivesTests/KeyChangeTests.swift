@@ -30,7 +30,8 @@ struct KeyChangeTests {
         let old = try kept.records.key()
         try kept.change().rotateKey()
         let new = try kept.records.key()
-        #expect(!new.hasSameBytes(as: old))
+        let isAnother = !new.hasSameBytes(as: old)
+        #expect(isAnother)
         #expect(try kept.container.opens(slot: 0, with: new))
         #expect(try !kept.container.opens(slot: 0, with: old))
         #expect(try !kept.container.isUsed(slot: 1))
@@ -47,7 +48,8 @@ struct KeyChangeTests {
         try KeyFile(replacing: driveName("red"), in: kept.layout).write(new)
         try kept.container.changeKey(slot: 0, from: old, to: new)
         try kept.change().rotateKey()
-        #expect(try kept.records.key().hasSameBytes(as: new))
+        let isNew = try kept.records.key().hasSameBytes(as: new)
+        #expect(isNew)
         #expect(try kept.records.backupEqualsHeader(of: kept.device))
     }
 
@@ -58,7 +60,8 @@ struct KeyChangeTests {
         try KeyFile(replacing: driveName("red"), in: kept.layout).write(stale)
         try kept.change().rotateKey()
         let key = try kept.records.key()
-        #expect(!key.hasSameBytes(as: stale))
+        let isAnother = !key.hasSameBytes(as: stale)
+        #expect(isAnother)
         #expect(try kept.container.opens(slot: 0, with: key))
     }
 

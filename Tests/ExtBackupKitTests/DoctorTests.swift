@@ -219,7 +219,7 @@ struct DoctorTests {
         #expect(patient.complaints(.mail) == ["failure -: a mail waits, it could not be sent"])
         try patient.sandbox.configure(rest: "[mail]\nsendmail = \"/nowhere/sendmail\"")
         #expect(patient.complaints(.mail).contains { $0.contains("cannot be started") })
-        try patient.sandbox.configure(rest: "[mail]\nsendmail = \"/etc/hostname\"")
+        try patient.sandbox.configure(rest: "[mail]\nsendmail = \"/etc/passwd\"")
         #expect(patient.complaints(.mail).contains { $0.contains("is no program") })
         try patient.sandbox.configure(rest: "[mail]\nto = []")
         #expect(patient.complaints(.mail).first?.hasPrefix("warning -: nobody gets any") == true)

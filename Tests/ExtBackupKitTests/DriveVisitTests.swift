@@ -1,6 +1,7 @@
 import Drives
 import LinuxSystem
 import Reporting
+import Synchronization
 import SystemPackage
 import Testing
 

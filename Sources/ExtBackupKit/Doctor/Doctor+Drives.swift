@@ -64,7 +64,14 @@ extension Doctor {
             } catch {
                 // A header backup that is not there has a finding of its own.
                 if container == .backup { continue }
-                findings.append(.failure(.key, name, "it cannot be tried on \(container.title): \(error)"))
+                findings.append(
+                    .failure(
+                        .key,
+                        name,
+                        "it cannot be tried on \(container.title): \(error)",
+                        hint: "run it as root; if the header is damaged, see 'extbackup help header restore'"
+                    )
+                )
             }
         }
         return findings
@@ -96,7 +103,14 @@ extension Doctor {
                 )
             ]
         } catch {
-            return [.warning(.header, drive.name, "its backup cannot be compared with the drive: \(error)")]
+            return [
+                .warning(
+                    .header,
+                    drive.name,
+                    "its backup cannot be compared with the drive: \(error)",
+                    hint: "look at 'journalctl -k'; the drive or its cable may be failing"
+                )
+            ]
         }
     }
 
