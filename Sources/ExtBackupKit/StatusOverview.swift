@@ -77,19 +77,6 @@ public struct StatusOverview {
     }
 }
 
-extension PullSafety {
-    /// The answer in a sentence's part.
-    public var sentence: String {
-        switch self {
-        case .safe(.poweredOff): "safe to pull: closed and powered off"
-        case .safe(.stopped): "safe to pull: closed and stopped"
-        case .safe(.closed): "safe to pull: closed"
-        case .unsafe(let reason): "NOT safe to pull: \(reason)"
-        case .gone: "it is not plugged in"
-        }
-    }
-}
-
 extension RunReport {
     /// One line for the person who ran it by hand.
     public var closingLine: String {

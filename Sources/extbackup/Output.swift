@@ -14,6 +14,11 @@ enum Output {
         write(text + "\n", to: .output)
     }
 
+    /// Lines of a result.
+    static func result(_ lines: [String]) {
+        for line in lines { result(line) }
+    }
+
     /// Text without a line's end: a question.
     static func ask(_ text: String) {
         write(text, to: .error)

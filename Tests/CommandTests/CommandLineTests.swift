@@ -5,7 +5,10 @@ import Testing
 @Suite("The command line")
 struct CommandLineTests {
     static let commands: [(words: String, names: [String])] = [
-        ("", ["--version", "prepare-disk", "run", "status", "approve", "copy", "config", "led", "mail"]),
+        (
+            "",
+            ["--version", "prepare-disk", "run", "status", "log", "approve", "copy", "config", "led", "mail"]
+        ),
         (
             "prepare-disk",
             [
@@ -14,6 +17,7 @@ struct CommandLineTests {
             ]
         ),
         ("run", ["<name>", "--dry-run"]), ("status", ["--json"]), ("approve", ["<name>"]),
+        ("log", ["<drive>", "--last <n>", "--run <number>", "--json"]),
         (
             "copy",
             [
@@ -63,7 +67,8 @@ struct CommandLineTests {
             "prepare-disk /dev/null",
             "prepare-disk --name red", "approve", "config check --folder", "led bogus", "cleanup", "agent",
             "copy", "copy a",
-            "failed",
+            "failed", "log a b", "log --last 0", "log --last x", "log --run", "log --run x",
+            "log red --run 1", "log --last 2 --run 1",
             "prepare-disk /dev/null --name red --yes",
             "prepare-disk /dev/null --name red --yes --serial 1",
             "prepare-disk /dev/null --name red --no-passphrase --passphrase-file /x",
@@ -79,7 +84,7 @@ struct CommandLineTests {
     @Test(
         "refuses names that no drive can have with status 64",
         Need.root,
-        arguments: ["run", "run --dry-run", "approve", "cleanup", "agent", "failed"],
+        arguments: ["run", "run --dry-run", "log", "approve", "cleanup", "agent", "failed"],
         ["Red", "a/b", "..", "", "a b", "-x", "\u{1b}[31m", "größe", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]
     )
     func driveNames(command: String, name: String) throws {
@@ -136,6 +141,12 @@ struct NoSetUpTests {
         "says what is missing",
         arguments: [
             ("status", 0, "", "no drive was prepared yet: 'extbackup prepare-disk' makes one\n"),
+            ("log", 0, "", "no drive had a run yet\n"), ("log --json", 0, "", "[\n\n]\n"),
+            (
+                "log blue", 10,
+                "extbackup: no drive was prepared under the name 'blue'\n  hint: 'extbackup status' lists the drives; 'extbackup prepare-disk' makes a new one\n",
+                ""
+            ),
             (
                 "run", 10,
                 "extbackup: no prepared drive is plugged in\n  hint: 'extbackup status' lists the drives\n",

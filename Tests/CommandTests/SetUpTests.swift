@@ -46,7 +46,8 @@ struct SetUpTests {
     @Test(
         "ends as the table of statuses says",
         arguments: [
-            ("status", 0), ("status --json", 0), ("config check", 0), ("run", 10), ("run red", 10),
+            ("status", 0), ("status --json", 0), ("log", 0), ("log red --json", 0), ("log blue", 10),
+            ("log --run 1", 1), ("config check", 0), ("run", 10), ("run red", 10),
             ("run red --dry-run", 10), ("run blue", 10), ("approve red", 1), ("cleanup red", 0),
             ("agent red", 10),
             ("agent blue", 10), ("led test", 1), ("led show", 0), ("mail deliver", 0),
@@ -73,11 +74,31 @@ struct SetUpTests {
         )
     }
 
+    @Test("lists the runs that were, and tells everything about the one of a number")
+    func log() throws {
+        let output = try script(
+            """
+            "$1" run red 2>/dev/null; "$1" run red 2>/dev/null
+            "$1" log --last 1; "$1" log | wc -l; "$1" log --run 1; "$1" log --run 1 --json | grep '"id"'
+            "$1" log blue 2>&1
+            """
+        )
+        let lines = output.split(separator: "\n").map(String.init)
+        try #require(lines.count > 8, "\(output)")
+        #expect(lines[0].hasPrefix("RUN  STARTED (UTC)"))
+        #expect(lines[1].hasPrefix("  2  "))
+        #expect(lines[1].contains("  red    no-drive  "))
+        #expect(lines[2...4] == ["3", "Run 1: no-drive", "  host          \(Machine.hostName())"])
+        #expect(lines.contains("  reason        drive 'red': the drive is not plugged in"))
+        #expect(lines.contains("  \"id\" : 1,"))
+        #expect(lines.contains("extbackup: no drive was prepared under the name 'blue'"))
+    }
+
     @Test("prints no key, and writes it nowhere")
     func secrecy() throws {
         let output = try script(
             """
-            for words in status 'status --json' 'config check' run 'run red' 'run red --dry-run' 'approve red' \
+            for words in status 'status --json' log 'log --run 1' 'config check' run 'run red' 'run red --dry-run' 'approve red' \
                 'cleanup red' 'agent red' 'failed red' 'mail deliver'; do
                 "$1" $words
                 INVOCATION_ID=0123456789abcdef0123456789abcdef "$1" $words
