@@ -27,6 +27,7 @@ enum Output {
     /// What failed, and what to do about it.
     static func complain(_ failure: Failure) {
         say("extbackup: \(failure.message)")
+        for line in failure.excerpt { say("    \(line)") }
         if let hint = failure.hint { say("  hint: \(hint)") }
     }
 

@@ -26,8 +26,10 @@ struct CommandLineTests {
                 "--json", "--quiet", "EXIT STATUS", "   25  held ",
             ]
         ),
-        ("config", ["check"]),
-        ("config check", ["--folder"]), ("led", ["test", "clear", "show"]), ("led test", []),
+        ("config", ["check", "show", "example", "schema"]),
+        ("config check", ["--folder"]), ("config show", ["--folder", "--json"]),
+        ("config example", []), ("config schema", ["#:schema"]), ("led", ["test", "clear", "show"]),
+        ("led test", []),
         ("led clear", []),
         ("led show", []), ("mail", ["test", "deliver"]), ("mail test", []), ("mail deliver", []),
         ("agent", ["<name>"]), ("cleanup", ["<name>"]), ("failed", ["<name>"]),
@@ -65,7 +67,8 @@ struct CommandLineTests {
         arguments: [
             "bogus", "--bogus", "run --bogus", "run a b", "status red", "prepare-disk",
             "prepare-disk /dev/null",
-            "prepare-disk --name red", "approve", "config check --folder", "led bogus", "cleanup", "agent",
+            "prepare-disk --name red", "approve", "config check --folder", "config show x",
+            "config example x", "led bogus", "cleanup", "agent",
             "copy", "copy a",
             "failed", "log a b", "log --last 0", "log --last x", "log --run", "log --run x",
             "log red --run 1", "log --last 2 --run 1",
@@ -169,7 +172,7 @@ struct NoSetUpTests {
             ),
             (
                 "config check", 78,
-                "extbackup: /etc/extbackup/config.toml: cannot be read: no such file or directory\n  hint: write one; docs/config.toml in the documentation is a commented example\n",
+                "extbackup: /etc/extbackup/config.toml: cannot be read: no such file or directory\n  hint: 'extbackup init' writes one after a few questions; 'extbackup config example' prints one\n",
                 ""
             ),
         ] as [(String, Int32, String, String)]
@@ -207,7 +210,25 @@ struct ConfigCheckTests {
         #expect(
             outcome.errors
                 == "extbackup: \(path)/config.toml:4:1: unknown key 'exlude' in 'source'\n"
+                + "    exlude = []\n    ^\n"
                 + "  hint: did you mean 'exclude'?\n"
+        )
+    }
+
+    @Test("shows the line of a mistake, with a caret below the column")
+    func line() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("config.toml", good + "exclude = [\"a\", 2]\n")
+        let outcome = try Program.run(["config", "check", "--folder", folder.path])
+        let path = String(decoding: folder.path.bytes, as: UTF8.self)
+        #expect(
+            outcome.errors == """
+                extbackup: \(path)/config.toml:4:17: 'exclude' holds a whole number, but only texts belong there
+                    exclude = ["a", 2]
+                                    ^
+                  hint: correct it there; 'extbackup config check' tells when all is right
+
+                """
         )
     }
 
@@ -228,5 +249,55 @@ struct ConfigCheckTests {
         let outcome = try Program.run(["config", "check", "--folder", folder.path])
         #expect(outcome.status == 78)
         #expect(!outcome.errors.contains("\u{1b}"))
+    }
+}
+
+@Suite("The configuration's form")
+struct ConfigurationFormTests {
+    private let good = "[[source]]\nname = \"photos\"\npath = \"/srv/photos\"\n"
+
+    @Test("is printed as an example that is right itself")
+    func example() throws {
+        let example = try Program.run(["config", "example"])
+        #expect(example.status == 0)
+        let folder = try TemporaryFolder()
+        try folder.write("config.toml", example.output)
+        #expect(try Program.run(["config", "check", "--folder", folder.path]).status == 0)
+    }
+
+    @Test("is printed as a schema")
+    func schema() throws {
+        let schema = try Program.run(["config", "schema"])
+        #expect(schema.status == 0)
+        #expect(
+            schema.output.hasPrefix("{\n  \"$schema\" : \"https://json-schema.org/draft/2020-12/schema\"")
+        )
+    }
+
+    @Test("takes effect, as 'config show' tells, with all that a file does not say")
+    func show() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("config.toml", good)
+        let shown = try Program.run(["config", "show", "--folder", folder.path])
+        #expect(shown.status == 0)
+        #expect(
+            shown.output.contains(
+                "\n[[source]]\nname = \"photos\"\npath = \"/srv/photos\"\nrequire_mount = false\n"
+            )
+        )
+        #expect(shown.output.contains("\n[drive]\nwhen_done = \"power-off\"\n"))
+        let again = try TemporaryFolder()
+        try again.write("config.toml", shown.output)
+        let json = try Program.run(["config", "show", "--json", "--folder", folder.path])
+        #expect(json.output.hasPrefix("{\n"))
+        #expect(try Program.run(["config", "show", "--json", "--folder", again.path]).output == json.output)
+    }
+
+    @Test("is not shown of a wrong configuration")
+    func wrong() throws {
+        let folder = try TemporaryFolder()
+        let outcome = try Program.run(["config", "show", "--folder", folder.path])
+        #expect(outcome.status == 78)
+        #expect(outcome.output == "")
     }
 }

@@ -47,7 +47,8 @@ struct SetUpTests {
         "ends as the table of statuses says",
         arguments: [
             ("status", 0), ("status --json", 0), ("log", 0), ("log red --json", 0), ("log blue", 10),
-            ("log --run 1", 1), ("config check", 0), ("run", 10), ("run red", 10),
+            ("log --run 1", 1), ("config check", 0), ("config show", 0),
+            ("config show --json", 0), ("run", 10), ("run red", 10),
             ("run red --dry-run", 10), ("run blue", 10), ("approve red", 1), ("cleanup red", 0),
             ("agent red", 10),
             ("agent blue", 10), ("led test", 1), ("led show", 0), ("mail deliver", 0),
@@ -98,7 +99,7 @@ struct SetUpTests {
     func secrecy() throws {
         let output = try script(
             """
-            for words in status 'status --json' log 'log --run 1' 'config check' run 'run red' 'run red --dry-run' 'approve red' \
+            for words in status 'status --json' log 'log --run 1' 'config check' 'config show' run 'run red' 'run red --dry-run' 'approve red' \
                 'cleanup red' 'agent red' 'failed red' 'mail deliver'; do
                 "$1" $words
                 INVOCATION_ID=0123456789abcdef0123456789abcdef "$1" $words
