@@ -18,7 +18,7 @@ struct ExtBackup: ParsableCommand {
             """,
         version: Version.text,
         groupedSubcommands: [
-            CommandGroup(name: "Drives:", subcommands: [PrepareDisk.self]),
+            CommandGroup(name: "Drives:", subcommands: [PrepareDisk.self, PreparedDrives.self]),
             CommandGroup(
                 name: "Backups:",
                 subcommands: [Run.self, Status.self, Log.self, Approve.self, Copy.self]

@@ -7,7 +7,10 @@ struct CommandLineTests {
     static let commands: [(words: String, names: [String])] = [
         (
             "",
-            ["--version", "prepare-disk", "run", "status", "log", "approve", "copy", "config", "led", "mail"]
+            [
+                "--version", "prepare-disk", "run", "status", "log", "drives", "approve", "copy", "config",
+                "led", "mail",
+            ]
         ),
         (
             "prepare-disk",
@@ -17,6 +20,7 @@ struct CommandLineTests {
             ]
         ),
         ("run", ["<name>", "--dry-run"]), ("status", ["--json"]), ("approve", ["<name>"]),
+        ("drives", ["list", "show"]), ("drives list", ["--json"]), ("drives show", ["<name>", "--json"]),
         ("log", ["<drive>", "--last <n>", "--run <number>", "--json"]),
         (
             "copy",
@@ -71,7 +75,7 @@ struct CommandLineTests {
             "config example x", "led bogus", "cleanup", "agent",
             "copy", "copy a",
             "failed", "log a b", "log --last 0", "log --last x", "log --run", "log --run x",
-            "log red --run 1", "log --last 2 --run 1",
+            "log red --run 1", "log --last 2 --run 1", "drives show", "drives list red",
             "prepare-disk /dev/null --name red --yes",
             "prepare-disk /dev/null --name red --yes --serial 1",
             "prepare-disk /dev/null --name red --no-passphrase --passphrase-file /x",
@@ -87,7 +91,7 @@ struct CommandLineTests {
     @Test(
         "refuses names that no drive can have with status 64",
         Need.root,
-        arguments: ["run", "run --dry-run", "log", "approve", "cleanup", "agent", "failed"],
+        arguments: ["run", "run --dry-run", "log", "drives show", "approve", "cleanup", "agent", "failed"],
         ["Red", "a/b", "..", "", "a b", "-x", "\u{1b}[31m", "größe", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]
     )
     func driveNames(command: String, name: String) throws {
@@ -144,6 +148,8 @@ struct NoSetUpTests {
         "says what is missing",
         arguments: [
             ("status", 0, "", "no drive was prepared yet: 'extbackup prepare-disk' makes one\n"),
+            ("drives list", 0, "", "no drive was prepared yet: 'extbackup prepare-disk' makes one\n"),
+            ("drives list --json", 0, "", "[\n\n]\n"),
             ("log", 0, "", "no drive had a run yet\n"), ("log --json", 0, "", "[\n\n]\n"),
             (
                 "log blue", 10,
