@@ -23,7 +23,7 @@ struct ExtBackup: ParsableCommand {
                 name: "Backups:",
                 subcommands: [Run.self, Status.self, Log.self, Approve.self, Copy.self]
             ),
-            CommandGroup(name: "Set-up:", subcommands: [Config.self, LED.self, Mail.self]),
+            CommandGroup(name: "Set-up:", subcommands: [Init.self, Config.self, LED.self, Mail.self]),
             CommandGroup(name: "For units:", subcommands: [Agent.self, Cleanup.self, Failed.self]),
         ]
     )
