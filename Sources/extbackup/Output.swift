@@ -14,11 +14,6 @@ enum Output {
         write(text + "\n", to: .output)
     }
 
-    /// Lines of a result.
-    static func result(_ lines: [String]) {
-        for line in lines { result(line) }
-    }
-
     /// Text without a line's end: a question.
     static func ask(_ text: String) {
         write(text, to: .error)
@@ -35,6 +30,11 @@ enum Output {
     static func result(_ lines: [UInt8]) {
         // Whoever closed our output does not want to read, ignoring.
         try? StandardStream.output.write(lines)
+    }
+
+    /// Lines of a result.
+    static func result(_ lines: [String]) {
+        for line in lines { result(line) }
     }
 
     private static func write(_ text: String, to stream: StandardStream) {
