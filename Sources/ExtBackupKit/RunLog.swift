@@ -1,7 +1,6 @@
 public import Drives
 import LinuxSystem
 public import Reporting
-import SystemPackage
 
 /// The runs that the history has: a list of them, or one.
 public struct RunLog: Sendable {

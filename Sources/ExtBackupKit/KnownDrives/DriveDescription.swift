@@ -1,6 +1,6 @@
 public import Drives
 import LinuxSystem
-public import Reporting
+import Reporting
 import SystemPackage
 
 /// `extbackup drives show`: everything that is known of one drive.

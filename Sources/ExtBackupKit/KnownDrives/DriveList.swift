@@ -1,6 +1,6 @@
 import Drives
 import LinuxSystem
-public import Reporting
+import Reporting
 
 /// `extbackup drives list`: every drive that was prepared.
 public struct DriveList {
