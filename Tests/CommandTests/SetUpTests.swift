@@ -96,6 +96,20 @@ struct SetUpTests {
         #expect(lines.contains("extbackup: no drive was prepared under the name 'blue'"))
     }
 
+    @Test("prints tables that fit the terminal", Need.program("/usr/bin/script"))
+    func narrow() throws {
+        let output = try script(
+            """
+            "$1" run red 2>/dev/null
+            script --quiet --return --command "stty cols 48; '$1' log; '$1' drives list" /dev/null </dev/null
+            """
+        )
+        let lines = output.split(whereSeparator: \.isNewline).map(String.init)
+        #expect(lines.count == 4, "\(output)")
+        #expect(lines.allSatisfy { $0.count <= 48 }, "\(output)")
+        #expect(lines.first == "RUN  STARTED (UTC)     DRIVE  RESULT    TOOK")
+    }
+
     @Test("tells of the drive that it is not plugged in, and where its files are")
     func drives() throws {
         let output = try script(
