@@ -1,5 +1,4 @@
 import Drives
-import FoundationEssentials
 import LinuxSystem
 public import Reporting
 
@@ -39,8 +38,6 @@ public struct StatusOverview {
 
     /// The status file's content and what follows from it, for programs.
     public func json() throws(Failure) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let drives = names.map { name in
             (
                 name,
@@ -52,11 +49,7 @@ public struct StatusOverview {
             drives: Dictionary(uniqueKeysWithValues: drives),
             nextDrive: nextDrive
         )
-        do {
-            return String(decoding: try encoder.encode(document), as: UTF8.self)
-        } catch {
-            throw Failure(.failed, "the status cannot be written as JSON: \(error)")
-        }
+        return try PrettyJSON.text(of: document)
     }
 
     /// Some lines for each drive, for people.
@@ -139,19 +132,6 @@ private struct StatusDocument: Encodable {
     let version: Int
     let drives: [String: Drive]
     let nextDrive: String?
-}
-
-extension PullSafety {
-    /// The answer in a sentence's part.
-    public var sentence: String {
-        switch self {
-        case .safe(.poweredOff): "safe to pull: closed and powered off"
-        case .safe(.stopped): "safe to pull: closed and stopped"
-        case .safe(.closed): "safe to pull: closed"
-        case .unsafe(let reason): "NOT safe to pull: \(reason)"
-        case .gone: "it is not plugged in"
-        }
-    }
 }
 
 extension RunReport {

@@ -20,10 +20,18 @@ struct ExtBackup: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Drives:",
-                subcommands: [PrepareDisk.self, Mount.self, Eject.self, Header.self]
+                subcommands: [
+                    PrepareDisk.self, PreparedDrives.self, Mount.self, Eject.self, Header.self,
+                ]
             ),
-            CommandGroup(name: "Backups:", subcommands: [Run.self, Status.self, Approve.self, Copy.self]),
-            CommandGroup(name: "Set-up:", subcommands: [Doctor.self, Config.self, LED.self, Mail.self]),
+            CommandGroup(
+                name: "Backups:",
+                subcommands: [Run.self, Status.self, Log.self, Approve.self, Copy.self]
+            ),
+            CommandGroup(
+                name: "Set-up:",
+                subcommands: [Init.self, Doctor.self, Config.self, LED.self, Mail.self]
+            ),
             CommandGroup(name: "For units:", subcommands: [Agent.self, Cleanup.self, Failed.self]),
         ]
     )

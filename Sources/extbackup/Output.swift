@@ -30,6 +30,7 @@ enum Output {
     /// What failed, and what to do about it.
     static func complain(_ failure: Failure) {
         say("extbackup: \(failure.message)")
+        for line in failure.excerpt { say("    \(line)") }
         if let hint = failure.hint { say("  hint: \(hint)") }
     }
 
@@ -37,6 +38,11 @@ enum Output {
     static func result(_ lines: [UInt8]) {
         // Whoever closed our output does not want to read, ignoring.
         try? StandardStream.output.write(lines)
+    }
+
+    /// Lines of a result.
+    static func result(_ lines: [String]) {
+        for line in lines { result(line) }
     }
 
     private static func write(_ text: String, to stream: StandardStream) {

@@ -29,6 +29,9 @@ final class PreparationOperations: DriveOperations {
         state.withLock { $0.mapping = mapping }
     }
 
+    /// As udev, when a drive is plugged in that is one already.
+    func announce(_ device: BlockDevice) { state.withLock { $0.known = device } }
+
     /// Lets a busy mapping go.
     func release() {
         state.withLock { $0.mapping = .closes }

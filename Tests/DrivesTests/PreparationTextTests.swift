@@ -140,15 +140,15 @@ struct PreparationDriveFileTests {
     }
 
     @Test(
-        "escapes what TOML forbids",
+        "escapes what TOML forbids, and what deceives the eye",
         arguments: [
-            ("plain", "\"plain\""), ("é\u{202e}", "\"é\u{202e}\""),
+            ("plain 漢 é", "\"plain 漢 é\""), ("\u{202e}\u{e0001}", #""\u202e\U000e0001""#),
             ("\u{0}\u{1f}\u{7f}", #""\u0000\u001f\u007f""#),
             (#"a"b\c"#, #""a\"b\\c""#),
         ]
     )
     func quoting(_ text: String, _ expected: String) {
-        #expect(DriveFile.quoted(text) == expected)
+        #expect(TOMLText.quoted(text) == expected)
     }
 
     @Test(

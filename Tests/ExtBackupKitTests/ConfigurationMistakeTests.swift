@@ -297,6 +297,25 @@ struct ConfigurationMistakeTests {
         #expect(isPlain, "\(error.message.debugDescription)")
     }
 
+    @Test("is shown in its line, with a caret below it")
+    func excerpt() throws {
+        let text = source + "  exclude = [\"a\", 2]\n"
+        #expect(mistake(in: Array(text.utf8))?.excerpt == ["  exclude = [\"a\", 2]", "                  ^"])
+        // What is missing has no place.
+        #expect(mistake(in: Array("[led]\n".utf8))?.excerpt == [])
+        #expect(mistake(in: Array("[[source]\n".utf8))?.excerpt.first == "[[source]")
+    }
+
+    @Test("in a file of patterns is shown in that file's line")
+    func patterns() throws {
+        let home = try TemporaryFolder()
+        try home.write("patterns", "a\n- \n")
+        let path = String(decoding: home.path.bytes, as: UTF8.self) + "/patterns"
+        let error = try #require(mistake(in: Array((source + "exclude_from = '\(path)'\n").utf8)))
+        #expect(error.line == 2)
+        #expect(error.excerpt == ["- ", "^"])
+    }
+
     @Test("is a byte that is no UTF-8")
     func encoding() throws {
         let error = try #require(mistake(in: Array("[[source]]\nname = \"a".utf8) + [0xff, 0xfe, 0x22]))
@@ -316,7 +335,10 @@ struct ConfigurationMistakeTests {
         }
         let missing = try #require(told("config.toml"))
         #expect(missing.0 == "cannot be read: no such file or directory")
-        #expect(missing.1 == "write one; docs/config.toml in the documentation is a commented example")
+        #expect(
+            missing.1
+                == "'extbackup init' writes one after a few questions; 'extbackup config example' prints one"
+        )
         try folder.write("long.toml", String(repeating: "#", count: 1 << 20) + "\n")
         #expect(told("long.toml")?.0 == "cannot be read: file too large")
         try folder.makeFolder("folder.toml")

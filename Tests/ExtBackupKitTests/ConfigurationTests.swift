@@ -144,13 +144,38 @@ struct ConfigurationTests {
         #expect(try configuration("[led]\nenabled = false\n[[source]]\nname='a'\npath='/a'\n").light == nil)
     }
 
-    @Test("is the commented example of the documentation")
+    @Test("is the commented example, which is also in the documentation")
     func example() throws {
         let file = FileName(#filePath).components.dropLast(3).reduce(FileName("/")) { $0.appending($1) }
             .appending("docs/config.toml")
         let read = try Configuration(readingFrom: file)
         #expect(read.sources.map(\.name) == ["photos"])
         #expect(read.light?.colors == [.working: try RGB("33c280")])
+        #expect(try Configuration.contents(of: file) == Array(ConfigurationForm.example.utf8))
+    }
+
+    @Test("is the example with a person's answers in the place of samples")
+    func template() throws {
+        let template = ConfigurationTemplate(
+            sources: [
+                .init(name: "a", path: "/srv/with \"quotes\"\n", requiresMount: true),
+                .init(name: "b", path: "/b", requiresMount: false),
+            ],
+            recipients: ["anna@example.org", "root"],
+            hasLight: false
+        )
+        let read = try configuration(template.text)
+        #expect(read.sources.map(\.name) == ["a", "b"])
+        #expect(read.sources.map(\.path) == ["/srv/with \"quotes\"\n", "/b"])
+        #expect(read.sources.map(\.requiresMount) == [true, false])
+        #expect(read.sources[0].excludes == [])
+        #expect(!read.sources[0].staysOnFileSystem)
+        #expect(read.mail.recipients == ["anna@example.org", "root"])
+        #expect(read.light == nil)
+        let example = ConfigurationForm.example.split(separator: "\n").filter { $0.hasPrefix("#") }
+        let comments = Set(template.text.split(separator: "\n"))
+        #expect(example.allSatisfy { comments.contains($0) })
+        #expect(comments.contains("# one_file_system = true"))
     }
 
     @Test(

@@ -27,7 +27,12 @@ struct FailureHookTests {
             pid: 5,
             started: Sample.started,
             phase: .syncing,
-            progress: Progress(changesDone: 12, changesTotal: 1_340, bytesDone: 1_500_000, bytesTotal: 20_000_000)
+            progress: Progress(
+                changesDone: 12,
+                changesTotal: 1_340,
+                bytesDone: 1_500_000,
+                bytesTotal: 20_000_000
+            )
         )
     }
 

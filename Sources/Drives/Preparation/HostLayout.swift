@@ -57,4 +57,9 @@ public struct HostLayout: Hashable, Sendable {
     public func headerBackup(luksUUID: String) -> FileName {
         headerFolder.appending(FileName(luksUUID + ".img"))
     }
+
+    /// The link that makes systemd start a drive's agent when it is plugged in.
+    public func unitLink(of name: DriveName, luksUUID: String) -> FileName {
+        UnitLink(of: name, luksUUID: luksUUID, in: self).path
+    }
 }

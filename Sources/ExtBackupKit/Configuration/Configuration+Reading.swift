@@ -16,7 +16,8 @@ extension Configuration {
         } catch {
             let hint =
                 error.errno == .noSuchFileOrDirectory
-                ? "write one; docs/config.toml in the documentation is a commented example" : nil
+                ? "'extbackup init' writes one after a few questions; 'extbackup config example' prints one"
+                : nil
             throw ConfigurationError(
                 file: path,
                 position: nil,
@@ -27,6 +28,14 @@ extension Configuration {
     }
 
     init(parsing bytes: [UInt8], file: FileName) throws(ConfigurationError) {
+        do {
+            try self.init(reading: bytes, file)
+        } catch {
+            throw error.quoting(bytes, of: file)
+        }
+    }
+
+    private init(reading bytes: [UInt8], _ file: FileName) throws(ConfigurationError) {
         var top = try TableReader.document(parsing: bytes, file: file)
         sources = try Self.readSources(&top)
         deletionLimit = try Self.readGuard(&top)
@@ -57,7 +66,7 @@ extension Configuration {
     }
 
     private static func readGuard(_ top: inout TableReader) throws(ConfigurationError) -> DeletionLimit {
-        var limit = DeletionLimit(files: 1000, percent: 20)
+        var limit = DeletionLimit.standard
         guard var table = try top.table("guard") else { return limit }
         if var most = try table.table("max_delete") {
             limit.files = try most.integer("files", in: 0...Int.max) ?? limit.files
@@ -167,6 +176,6 @@ extension TableReader {
         } catch {
             throw ConfigurationError(file: file, position: error.position, message: error.message)
         }
-        return try TableReader(root, named: "the top level", file: file)
+        return try TableReader(root, named: "the top level", file: file, place: .wholeFile)
     }
 }

@@ -71,6 +71,9 @@ public struct DeletionLimit: Hashable, Sendable {
     /// Percent of what is on the drive for this source.
     public var percent: Int
 
+    /// What holds without a configuration.
+    static let standard = DeletionLimit(files: 1000, percent: 20)
+
     /// So few deletions pass when they are at most half of the tree.
     public static let alwaysAllowed = 10
 
@@ -125,4 +128,7 @@ public struct DriveConfiguration: Hashable, Sendable {
 
     /// What holds without a configuration.
     static let standard = DriveConfiguration(ending: .powerOff, dueAfter: .seconds(30 * 86400))
+
+    /// `dueAfter` as the configuration has it.
+    var dueAfterText: String { "\(dueAfter.components.seconds / 86400)d" }
 }

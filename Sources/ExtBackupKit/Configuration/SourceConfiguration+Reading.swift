@@ -42,6 +42,7 @@ extension SourceConfiguration {
         } catch {
             let position = TOMLDocument.Position(line: error.line, column: 1)
             throw ConfigurationError(file: path, position: position, message: error.message)
+                .quoting(bytes, of: path)
         }
     }
 

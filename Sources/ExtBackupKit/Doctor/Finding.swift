@@ -1,4 +1,3 @@
-import FoundationEssentials
 public import Reporting
 
 /// What one check of `extbackup doctor` found.
@@ -118,13 +117,7 @@ extension [Finding] {
 
     /// The same for programs: an object with the findings and the exit status.
     public func json() throws(Failure) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        do {
-            return String(decoding: try encoder.encode(FindingsDocument(self)), as: UTF8.self)
-        } catch {
-            throw Failure(.failed, "the findings cannot be written as JSON: \(error)")
-        }
+        try PrettyJSON.text(of: FindingsDocument(self))
     }
 }
 

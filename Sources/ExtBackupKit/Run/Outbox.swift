@@ -45,7 +45,8 @@ public struct Outbox: Sendable {
     /// How many mails wait. Without the folder there are none.
     func waitingCount() throws(SystemError) -> Int {
         do {
-            return try Descriptor.open(folder, [.directory, .followLink]).entryNames().filter(Self.isMail).count
+            return try Descriptor.open(folder, [.directory, .followLink]).entryNames().filter(Self.isMail)
+                .count
         } catch {
             if error.errno == .noSuchFileOrDirectory { return 0 }
             throw error
