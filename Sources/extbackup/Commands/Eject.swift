@@ -1,5 +1,6 @@
 import ArgumentParser
 import ExtBackupKit
+import Reporting
 
 /// Closes a drive and switches it off.
 struct Eject: ParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Drives
 import ExtBackupKit
 import LinuxSystem
+import Reporting
 
 /// Opens a drive for a person.
 struct Mount: ParsableCommand {
