@@ -12,7 +12,10 @@ public enum ConfigurationCheck {
             let configuration = try Configuration(readingFrom: folder.appending("config.toml"))
             var lines = configuration.sources.map { source in
                 "source \(source.name): \(source.path)" + (source.requiresMount ? ", must be mounted" : "")
+                    + source.hooks.programs.map { ", \($0)" }.joined()
             }
+            let programs = configuration.hooks.programs
+            if !programs.isEmpty { lines.append("run: " + programs.joined(separator: ", ")) }
             let drives = folder.appending("drives.d")
             for name in try driveNames(in: drives) {
                 let drive = try DriveFile(named: name, in: drives)
@@ -47,6 +50,15 @@ public enum ConfigurationCheck {
             return try DriveFile.namesIfAny(in: folder)
         } catch {
             throw ConfigurationError(file: folder, position: nil, message: "cannot be read: \(error.reason)")
+        }
+    }
+}
+
+extension Hooks {
+    /// Which programs are run, in words.
+    fileprivate var programs: [String] {
+        [("before", before), ("after", after)].compactMap { moment, command in
+            command?.first.map { "\($0) is run \(moment)" }
         }
     }
 }

@@ -30,6 +30,7 @@ struct Program {
         case .drives, .drivesByHand: try beginWorkOnDrives(interruption)
         }
         var program = Program(context: context(interruption))
+        program.context.hookHost = .ofMachine()
         // A terminal inside a service has that service's name for its start; it is none of ours.
         if purpose == .drivesByHand { program.context.invocation = nil }
         return program

@@ -29,6 +29,7 @@ extension Configuration {
     init(parsing bytes: [UInt8], file: FileName) throws(ConfigurationError) {
         var top = try TableReader.document(parsing: bytes, file: file)
         sources = try Self.readSources(&top)
+        hooks = try Self.readRun(&top)
         deletionLimit = try Self.readGuard(&top)
         light = try Self.readLight(&top)
         mail = try Self.readMail(&top)
@@ -54,6 +55,13 @@ extension Configuration {
             throw top.mistake(at: nil, "there is no source", hint: "add [[source]] with a name and a path")
         }
         return sources
+    }
+
+    private static func readRun(_ top: inout TableReader) throws(ConfigurationError) -> Hooks {
+        guard var table = try top.table("run") else { return .none }
+        let hooks = try Hooks(reading: &table, timeoutKey: "timeout")
+        try table.finish()
+        return hooks
     }
 
     private static func readGuard(_ top: inout TableReader) throws(ConfigurationError) -> DeletionLimit {
