@@ -48,7 +48,9 @@ extension BackupRun {
         } catch {
             if case .preview(let show) = mode, source.hooks.before != nil {
                 // What is missing now may be there once its hook has run.
-                show(.total(source: source.name, text: "cannot be told without its 'before': \(error.message)"))
+                show(
+                    .total(source: source.name, text: "cannot be told without its 'before': \(error.message)")
+                )
                 return nil
             }
             record.fail(error)
