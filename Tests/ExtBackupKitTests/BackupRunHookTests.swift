@@ -114,23 +114,21 @@ struct BackupRunHookTests {
         }
     }
 
-    @Test("finds a source whose path exists only while its hooks say so")
+    @Test("finds a source whose path exists only between its hooks, and leaves it alone for the second one")
     func mountedByHook() throws {
         let sandbox = try Sandbox()
         let moved = sandbox.path("moved")
         try sandbox.home.write("moved/file", "contents")
+        // What has the source open would keep it mounted.
+        let users = "ls -l /proc/$PPID/fd /proc/$PPID/task/*/cwd | grep -c -F $EXTBACKUP_PATH"
         try sandbox.configure(
             source: hook("before", "rmdir $EXTBACKUP_PATH; mv \(moved) $EXTBACKUP_PATH") + "\n"
-                + hook(
-                    "after",
-                    "mv $EXTBACKUP_PATH \(moved); ls -l /proc/$PPID/fd | grep -c -F $EXTBACKUP_PATH"
-                )
+                + hook("after", "echo open: $(\(users)); mv $EXTBACKUP_PATH \(moved)")
         )
-        let report = try sandbox.run()
-        // The last hook's status is that of its search, which finds nothing: the run has the source open no more.
-        #expect(report.failure?.message == "'after' of source 'photos' failed (status 1): 0")
+        #expect(try sandbox.run().verdict == .succeeded)
         #expect(try sandbox.copied("photos") == ["file"])
         #expect(sandbox.home.exists("moved/file"))
+        #expect(sandbox.log.talk.contains("open: 0"), "\(sandbox.log.talk)")
     }
 
     @Test("holds a source's lock while they run")
@@ -190,7 +188,7 @@ struct SkippingHookTests {
         #expect(lines.contains("    \(note)"))
         let mail = try #require(try sandbox.mails().first)
         #expect(mail.contains("Backup to drive 'red' is INCOMPLETE"))
-        #expect(mail.contains("is done but not complete: source 'photos' was\n"), "\(mail)")
+        #expect(mail.contains("is done but not complete: source"), "\(mail)")
         #expect(mail.contains("See what the hook waits for, if this should be copied"))
         #expect(!mail.contains("entries"))
     }
