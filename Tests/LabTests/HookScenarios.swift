@@ -85,7 +85,7 @@ extension LabTests {
             let late = try nas.replugAndWait(drive)
             #expect(late.status == 1, late.story)
             #expect(late.journal.contains("it was not done after 3 s: begun"))
-            #expect(try nas.guest.run("pgrep -f 'sleep 1234'").status != 0)
+            #expect(try nas.guest.run("pgrep -x -f 'sleep 1234'").status != 0)
             #expect(try units(nas) == "")
             #expect(try nas.colors().last == Light.failed)
         }
@@ -110,7 +110,7 @@ extension LabTests {
             try nas.guest.check("systemctl stop \(NAS.unit("red"))", timeout: .seconds(90))
             #expect(try nas.guest.check("cat /var/backups/status").trimmed == "interrupted")
             #expect(try nas.guest.run("mountpoint -q /srv/snapshot").status != 0)
-            #expect(try nas.guest.run("pgrep -f 'sleep 1234'").status != 0)
+            #expect(try nas.guest.run("pgrep -x -f 'sleep 1234'").status != 0)
             #expect(try units(nas) == "")
             #expect(try nas.leftovers() == "")
         }

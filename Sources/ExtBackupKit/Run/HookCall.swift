@@ -27,16 +27,17 @@ struct HookCall {
 
     /// The whole environment, `NAME=value`.
     var environment: [FileName] {
-        var values: [(name: String, value: FileName)] = [
-            ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
-            ("LC_ALL", "C.UTF-8"), ("HOME", "/root"),
-            ("EXTBACKUP_HOOK", FileName(moment.rawValue)), ("EXTBACKUP_DRIVE", FileName(drive.text)),
+        var variables: [FileName] = [
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
+            "HOME=/root",
+            FileName("EXTBACKUP_HOOK=" + moment.rawValue), FileName("EXTBACKUP_DRIVE=" + drive.text),
         ]
         if let source {
-            values += [("EXTBACKUP_SOURCE", FileName(source.name)), ("EXTBACKUP_PATH", source.path)]
+            variables.append(FileName("EXTBACKUP_SOURCE=" + source.name))
+            variables.append(FileName(bytes: Array("EXTBACKUP_PATH=".utf8) + source.path.bytes))
         }
-        if let status { values.append(("EXTBACKUP_STATUS", FileName(status.rawValue))) }
-        return values.map { FileName(bytes: Array("\($0.name)=".utf8) + $0.value.bytes) }
+        if let status { variables.append(FileName("EXTBACKUP_STATUS=" + status.rawValue)) }
+        return variables
     }
 
     /// For the journal, with everything that the hook says.

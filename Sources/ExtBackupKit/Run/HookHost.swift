@@ -69,7 +69,7 @@ public enum HookHost: Hashable, Sendable {
 
     /// systemd-run(1): our output is the service's, and its exit status becomes that of the command.
     private static func service(_ unit: String, for call: HookCall) -> [FileName] {
-        let options: [FileName] = [
+        var words: [FileName] = [
             "/usr/bin/systemd-run", "--quiet", "--collect", "--wait", "--pipe", FileName("--unit=" + unit),
             FileName("--description=extbackup: \(call.subject), drive \(call.drive)"),
             // When the machine goes down, the run ends first, in order, and its hooks with it.
@@ -78,11 +78,17 @@ public enum HookHost: Hashable, Sendable {
             // For the case that nobody is left to stop it.
             FileName("--property=RuntimeMaxSec=\((call.timeout + .seconds(60)).components.seconds)"),
         ]
-        let variables = call.environment.map { FileName(bytes: Array("--setenv=".utf8) + $0.bytes) }
-        // systemd puts variables in for $NAME, also in what is handed to it word by word.
-        let arguments = call.command.dropFirst().map { word in
-            FileName(bytes: word.bytes.flatMap { $0 == UInt8(ascii: "$") ? [$0, $0] : [$0] })
+        for variable in call.environment {
+            words.append(FileName(bytes: Array("--setenv=".utf8) + variable.bytes))
         }
-        return options + variables + ["--"] + call.command.prefix(1) + arguments
+        words.append("--")
+        for (index, word) in call.command.enumerated() {
+            // In arguments systemd puts variables in for $NAME, and a dollar for two of them.
+            let dollar = UInt8(ascii: "$")
+            words.append(
+                index == 0 ? word : FileName(bytes: word.bytes.flatMap { $0 == dollar ? [$0, $0] : [$0] })
+            )
+        }
+        return words
     }
 }
