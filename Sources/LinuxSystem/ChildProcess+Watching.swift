@@ -7,6 +7,8 @@ extension ChildProcess {
     public enum Conclusion: Hashable, Sendable {
         /// By itself, or because its time was over.
         case ended(Ending)
+        /// By itself, while others still had its output; they were asked to stop.
+        case deserted(Ending)
         /// It had to stop, because somebody asked us to.
         case interrupted
     }
@@ -64,7 +66,7 @@ extension ChildProcess {
         // As long as the program was not waited for, no other group can have its number.
         kill(-child.pid, stopped == nil ? SIGTERM : SIGKILL)
         let ending = try child.wait()
-        return stopped ?? .ended(ending)
+        return stopped ?? (child.output < 0 ? .ended(ending) : .deserted(ending))
     }
 }
 

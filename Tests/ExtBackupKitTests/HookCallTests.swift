@@ -64,10 +64,10 @@ struct HookCallTests {
         #expect(
             launch.process.arguments == [
                 "/usr/bin/systemd-run", "--quiet", "--collect", "--wait", "--pipe",
-                FileName("--unit=\(unit)"),
+                FileName("--unit=\(unit)"), "--service-type=oneshot",
                 "--description=extbackup: 'before' of source 'db', drive red",
                 "--property=DefaultDependencies=no", "--property=TimeoutStopSec=10",
-                "--property=RuntimeMaxSec=660",
+                "--property=TimeoutStartSec=660",
                 "--setenv=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                 "--setenv=LC_ALL=C.UTF-8", "--setenv=HOME=/root", "--setenv=EXTBACKUP_HOOK=before",
                 "--setenv=EXTBACKUP_DRIVE=red", "--setenv=EXTBACKUP_SOURCE=db",

@@ -167,10 +167,15 @@ struct WatchedProcessTests {
         #expect(dies(try #require(watching.startedProcess)))
     }
 
-    @Test("that is done ends what it leaves running", arguments: ["", " >/dev/null 2>&1"])
-    func leftovers(redirection: String) throws {
+    @Test(
+        "that is done ends what it leaves running",
+        arguments: [
+            ("", .deserted(.exited(status: 4))), (" >/dev/null 2>&1", .ended(.exited(status: 4))),
+        ] as [(String, ChildProcess.Conclusion)]
+    )
+    func leftovers(redirection: String, conclusion: ChildProcess.Conclusion) throws {
         var watching = Watching(FileName("sleep 600\(redirection) & echo $!; exit 4"))
-        #expect(try watching.run() == .ended(.exited(status: 4)))
+        #expect(try watching.run() == conclusion)
         #expect(watching.duration < .seconds(20))
         #expect(dies(try #require(watching.startedProcess)))
     }

@@ -171,6 +171,7 @@ extension BackupRun {
                 let words = lastLine.isEmpty ? "" : ": \(lastLine)"
                 return .skip(reason: "\(call.subject) ended with status \(Self.skipStatus)\(words)")
             case .ended(let ending): return .failed(call.failure(ending, lastLine: lastLine))
+            case .deserted: return .failed(call.lost)
             case .interrupted: return .failed(.interrupted)
             }
         } catch {
@@ -198,6 +199,7 @@ extension BackupRun {
             switch conclusion {
             case .ended(.exited(status: 0)): return nil
             case .ended(let ending): return call.failure(ending, lastLine: lastLine)
+            case .deserted: return call.lost
             case .interrupted: return .interrupted
             }
         } catch {
@@ -216,7 +218,7 @@ extension BackupRun {
         notifier.status("running \(call.subject)")
         context.logger.notice("hook runs", metadata: call.fields)
         var output = HookOutput(of: call, to: context.logger)
-        let conclusion = try launch.process.watch(
+        var conclusion = try launch.process.watch(
             interruption: interruption,
             grace: launch.grace,
             stopping: launch.stopping,
@@ -228,6 +230,15 @@ extension BackupRun {
             }
         )
         output.finish()
+        if case .deserted(let ending) = conclusion {
+            if let stopping = launch.stopping {
+                // systemd-run ends, with success, when it loses its connection. What is still there has a time limit,
+                // ignoring.
+                _ = try? stopping.run()
+            } else {
+                conclusion = .ended(ending)
+            }
+        }
         return (conclusion, output.lastLine)
     }
 }

@@ -59,6 +59,15 @@ struct HookCall {
         )
     }
 
+    /// How it ended is not known.
+    var lost: Failure {
+        Failure(
+            .failed,
+            "how \(subject) ended is not known: systemd itself was started anew while it ran",
+            hint: "run the backup again"
+        )
+    }
+
     /// What a person is told when it did not end well.
     ///
     /// - Parameter lastLine: what it said last; may be empty.

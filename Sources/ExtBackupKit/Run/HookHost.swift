@@ -71,12 +71,14 @@ public enum HookHost: Hashable, Sendable {
     private static func service(_ unit: String, for call: HookCall) -> [FileName] {
         var words: [FileName] = [
             "/usr/bin/systemd-run", "--quiet", "--collect", "--wait", "--pipe", FileName("--unit=" + unit),
+            // Else an end by SIGTERM were a good one.
+            "--service-type=oneshot",
             FileName("--description=extbackup: \(call.subject), drive \(call.drive)"),
             // When the machine goes down, the run ends first, in order, and its hooks with it.
             "--property=DefaultDependencies=no",
             FileName("--property=TimeoutStopSec=\(grace.components.seconds)"),
             // For the case that nobody is left to stop it.
-            FileName("--property=RuntimeMaxSec=\((call.timeout + .seconds(60)).components.seconds)"),
+            FileName("--property=TimeoutStartSec=\((call.timeout + .seconds(60)).components.seconds)"),
         ]
         for variable in call.environment {
             words.append(FileName(bytes: Array("--setenv=".utf8) + variable.bytes))
