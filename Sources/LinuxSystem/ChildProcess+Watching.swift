@@ -19,7 +19,7 @@ extension ChildProcess {
     /// Runs the program to its end, in a process group of its own and with /dev/null as its input, and hands on what
     /// it writes line by line. Blocks. `input` and `outputLimit` do not count.
     ///
-    /// When its time is over, or somebody interrupts, the whole group gets SIGTERM, and what is left of it after `grace`
+    /// When its time is over, or somebody interrupts, the whole group gets SIGTERM; what is left of it after `grace`
     /// is killed. Also a program that ends by itself ends what it leaves running in its group, which gets a second to
     /// write what it has to say.
     ///

@@ -131,7 +131,7 @@ extension BackupRun {
         return true
     }
 
-    /// What follows the last source: `after` of those that were not copied, and what was skipped decides on the verdict.
+    /// What follows the last source: `after` of those that were not copied; what was skipped decides on the verdict.
     ///
     /// - Parameter count: so many sources could have been copied.
     mutating func endSources(of count: Int) {
