@@ -11,7 +11,10 @@ public enum ConfigurationCheck {
         let files = try ConfigurationFiles(in: folder)
         var lines = files.configuration.sources.map { source in
             "source \(source.name): \(source.path)" + (source.requiresMount ? ", must be mounted" : "")
+                + source.hooks.programs.map { ", \($0)" }.joined()
         }
+        let programs = files.configuration.hooks.programs
+        if !programs.isEmpty { lines.append("run: " + programs.joined(separator: ", ")) }
         for drive in files.drives {
             lines.append("drive \(drive.name): serial \(drive.serial ?? "none"), \(drive.fileSystem)")
         }
@@ -65,6 +68,15 @@ struct ConfigurationFiles {
             return try DriveFile.namesIfAny(in: folder)
         } catch {
             throw ConfigurationError(file: folder, position: nil, message: "cannot be read: \(error.reason)")
+        }
+    }
+}
+
+extension Hooks {
+    /// Which programs are run, in words.
+    fileprivate var programs: [String] {
+        [("before", before), ("after", after)].compactMap { moment, command in
+            command?.first.map { "\($0) is run \(moment)" }
         }
     }
 }

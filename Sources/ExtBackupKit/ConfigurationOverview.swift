@@ -44,26 +44,27 @@ extension Configuration {
         let limit: [JSONValue.Member] = [
             .init("files", .integer(deletionLimit.files)), .init("percent", .integer(deletionLimit.percent)),
         ]
-        return [
-            .init("source", .array(sources.map { .object($0.effectiveSettings) })),
-            .init("guard", .object([.init("max_delete", .object(limit))])),
-            .init("led", .object(light?.effectiveSettings ?? [.init("enabled", false)])),
-            .init(
-                "mail",
-                .object([
-                    .init("to", .array(mail.recipients.map { .string($0) })),
-                    .init("on", .array(mail.policy.names.map { .string($0) })),
-                    .init("sendmail", .string(mail.sendmail.text)),
-                ])
-            ),
-            .init(
-                "drive",
-                .object([
-                    .init("due_after", .string(drive.dueAfterText)),
-                    .init("when_done", .string(drive.ending.rawValue)),
-                ])
-            ),
-        ]
+        let run = hooks.effectiveSettings(timeout: "timeout")
+        return [.init("source", .array(sources.map { .object($0.effectiveSettings) }))]
+            + (run.isEmpty ? [] : [.init("run", .object(run))]) + [
+                .init("guard", .object([.init("max_delete", .object(limit))])),
+                .init("led", .object(light?.effectiveSettings ?? [.init("enabled", false)])),
+                .init(
+                    "mail",
+                    .object([
+                        .init("to", .array(mail.recipients.map { .string($0) })),
+                        .init("on", .array(mail.policy.names.map { .string($0) })),
+                        .init("sendmail", .string(mail.sendmail.text)),
+                    ])
+                ),
+                .init(
+                    "drive",
+                    .object([
+                        .init("due_after", .string(drive.dueAfterText)),
+                        .init("when_done", .string(drive.ending.rawValue)),
+                    ])
+                ),
+            ]
     }
 }
 
@@ -85,7 +86,18 @@ extension SourceConfiguration {
             settings.append(.init("max_size", .string("\(sizes.maximum)")))
         }
         if let lock { settings.append(.init("lock", .object(lock.effectiveSettings))) }
-        return settings
+        return settings + hooks.effectiveSettings(timeout: "hook_timeout")
+    }
+}
+
+extension Hooks {
+    fileprivate func effectiveSettings(timeout key: String) -> [JSONValue.Member] {
+        // A limit of nothing would be a mistake.
+        if isEmpty { return [] }
+        let programs = [("before", before), ("after", after)].compactMap { key, words in
+            words.map { JSONValue.Member(key, .array($0.map { .string($0.text) })) }
+        }
+        return programs + [.init(key, .string(timeout.configured))]
     }
 }
 

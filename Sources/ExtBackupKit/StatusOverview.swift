@@ -103,6 +103,7 @@ public struct StatusOverview {
                     + "\(source.filesCopied == 1 ? "file" : "files") copied, \(source.bytesCopied), "
                     + "\(ByteCount.grouped(source.deleted)) deleted"
             )
+            if let note = source.note { lines.append("    \(note)") }
         }
         return lines
     }

@@ -140,6 +140,8 @@ extension RunMail {
             occasion == .recovered
                 ? "\(backup) works again: everything was copied."
                 : "\(backup) is done: everything was copied."
+        case .partial where report.total.skipped.total == 0:
+            "\(backup) is done but not complete: \(reason)."
         case .partial:
             "\(backup) is done but not complete: "
                 + "\(Self.counted(report.total.skipped.total, "entry", "entries")) could not be copied."
@@ -157,7 +159,7 @@ extension RunMail {
         case .interrupted:
             "\(backup) was stopped while \(activity), before it was complete."
         case .skipped:
-            "\(backup) was skipped."
+            "\(backup) was skipped" + (report.failure == nil ? "." : ": \(reason).")
         }
     }
 

@@ -42,6 +42,7 @@ struct Program {
             interruption.requestOnSignals()
         }
         var program = Program(context: context(interruption))
+        program.context.hookHost = .ofMachine()
         switch purpose {
         case .talk, .drives: break
         // A terminal inside a service has that service's name for its start; it is none of ours.

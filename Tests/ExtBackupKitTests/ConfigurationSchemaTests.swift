@@ -110,7 +110,8 @@ struct ConfigurationSchemaTests {
         #expect(
             Place.all.map(\.testDescription) == [
                 "top", "top.source", "top.source.lock (flock)", "top.source.lock (borg)",
-                "top.source.lock (command)", "top.guard", "top.guard.max_delete", "top.led", "top.mail",
+                "top.source.lock (command)", "top.run", "top.guard", "top.guard.max_delete", "top.led",
+                "top.mail",
                 "top.drive",
             ]
         )
@@ -197,7 +198,10 @@ struct ConfigurationSchemaTests {
             var taken = 0
             for text in Self.texts {
                 let value = isList ? "[\"\(text)\"]" : "\"\(text)\""
-                guard try mistake(place, [member.key: value]) == nil else { continue }
+                var fields = [member.key: value]
+                // A limit needs something to limit.
+                if member.key.hasSuffix("timeout") { fields["before"] = "[\"/a\"]" }
+                guard try mistake(place, fields) == nil else { continue }
                 #expect(text.firstMatch(of: regex) != nil, "\(member.key) = \(value)")
                 taken += 1
             }

@@ -24,6 +24,8 @@ struct ConfigurationTests {
             lock: nil
         )
         #expect(read.sources == [source])
+        #expect(source.hooks == .none)
+        #expect(read.hooks == .none)
         #expect(read.deletionLimit == DeletionLimit(files: 1000, percent: 20))
         #expect(read.light == LightConfiguration(serial: nil, index: 0, brightness: 10, colors: [:]))
         #expect(read.mail.recipients == ["root"])
@@ -45,6 +47,9 @@ struct ConfigurationTests {
         min_size = "1"
         max_size = "4 GB"
         lock = { kind = "command", command = ["/bin/hold", "-x"], wait = "2h" }
+        before = ["/bin/dump", "all"]
+        after = ["/bin/clean"]
+        hook_timeout = "10m"
         [[source]]
         name = "borg"
         path = "/srv/borg"
@@ -53,6 +58,9 @@ struct ConfigurationTests {
         name = "db"
         path = "/srv/db"
         lock = { kind = "flock", path = "/run/lock/db", wait = "0s" }
+        [run]
+        after = ["/bin/ping", ""]
+        timeout = "1h"
         [guard]
         max_delete = { files = 5, percent = 0 }
         [led]
@@ -86,6 +94,14 @@ struct ConfigurationTests {
                 SourceLock(kind: .flock(path: "/run/lock/db"), wait: .zero),
             ]
         )
+        let hooks = read.sources.map(\.hooks)
+        #expect(
+            hooks == [
+                Hooks(before: ["/bin/dump", "all"], after: ["/bin/clean"], timeout: .seconds(600)), .none,
+                .none,
+            ]
+        )
+        #expect(read.hooks == Hooks(before: nil, after: ["/bin/ping", ""], timeout: .seconds(3600)))
         #expect(read.deletionLimit == DeletionLimit(files: 5, percent: 0))
         #expect(
             read.light

@@ -38,6 +38,7 @@ extension Configuration {
     private init(reading bytes: [UInt8], _ file: FileName) throws(ConfigurationError) {
         var top = try TableReader.document(parsing: bytes, file: file)
         sources = try Self.readSources(&top)
+        hooks = try Self.readRun(&top)
         deletionLimit = try Self.readGuard(&top)
         light = try Self.readLight(&top)
         mail = try Self.readMail(&top)
@@ -63,6 +64,13 @@ extension Configuration {
             throw top.mistake(at: nil, "there is no source", hint: "add [[source]] with a name and a path")
         }
         return sources
+    }
+
+    private static func readRun(_ top: inout TableReader) throws(ConfigurationError) -> Hooks {
+        guard var table = try top.table("run") else { return .none }
+        let hooks = try Hooks(reading: &table, timeoutKey: "timeout")
+        try table.finish()
+        return hooks
     }
 
     private static func readGuard(_ top: inout TableReader) throws(ConfigurationError) -> DeletionLimit {

@@ -10,6 +10,8 @@ public import Reporting
 public struct Configuration: Sendable {
     /// What is copied, in the order of the file. At least one, each with a name of its own.
     public var sources: [SourceConfiguration]
+    /// What is run around the run as a whole.
+    public var hooks: Hooks
     /// When deletions are held.
     public var deletionLimit: DeletionLimit
     /// The light; nil when it is switched off.
@@ -40,6 +42,8 @@ public struct SourceConfiguration: Hashable, Sendable {
     public var sizes = SizeLimits.any
     /// What keeps others from changing it meanwhile.
     public var lock: SourceLock?
+    /// What is run around its copy.
+    public var hooks = Hooks.none
 }
 
 /// A lock on a source, held for as long as it is copied.

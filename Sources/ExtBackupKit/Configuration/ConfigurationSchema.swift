@@ -22,6 +22,7 @@ enum ConfigurationSchema {
                         "source",
                         list("Folders to copy, each to a folder of its name.", of: source, atLeast: 1)
                     ),
+                    .init("run", table("Programs around the whole run.", hooks(timeout: "timeout"))),
                     .init("guard", guardTable),
                     .init("led", led),
                     .init("mail", mail),
@@ -61,9 +62,18 @@ enum ConfigurationSchema {
         ]
         return table(
             "A folder to copy.",
-            place + selection + [.init("lock", lock)],
+            place + selection + [.init("lock", lock)] + hooks(timeout: "hook_timeout"),
             required: ["name", "path"]
         )
+    }
+
+    private static func hooks(timeout key: String) -> [Member] {
+        let word = text("An absolute path, then arguments.")
+        return [
+            .init("before", list("A program to run before; status 75 skips.", of: word, atLeast: 1)),
+            .init("after", list("A program to run after, also when something failed.", of: word, atLeast: 1)),
+            .init(key, text("How long each may take; 30m if nothing is said.", pattern: "^[0-9]+[smh]$")),
+        ]
     }
 
     private static var lock: JSONValue {

@@ -40,7 +40,11 @@ struct ConfigurationTemplate: Hashable, Sendable {
         var sections = [Self.head]
         sections += sources.prefix(1).map { first($0) }
         sections += sources.dropFirst().map { Self.mandatory($0) }
-        sections += [Self.otherSource, Self.guardSection, lightSection, mailSection, Self.driveSection]
+        sections += [
+            Self.hookedSource, Self.otherSource, Self.runSection, Self.guardSection, lightSection,
+            mailSection,
+            Self.driveSection,
+        ]
         return sections.joined(separator: "\n")
     }
 
@@ -115,6 +119,33 @@ struct ConfigurationTemplate: Hashable, Sendable {
         # /etc/extbackup/config.toml: what is backed up, and how you are told.
         # The program reads this file and never changes it. Unknown keys are errors.
         # 'extbackup config check' tells whether it is right.
+
+        """
+
+    private static let hookedSource = """
+        # [[source]]
+        # name = "database"
+        # path = "/var/backups/database"
+        # # Programs of your own, with their arguments, before this source is looked at and after it was copied: a dump, a
+        # # snapshot that is mounted at 'path' and taken away again. They run as root, as services of their own, without a shell.
+        # # 'before' decides: exit status 0 goes on, 75 skips this source, everything else fails it; the others are copied.
+        # # 'after' runs whenever 'before' was started and did not say 75, also when the copy failed; after a power cut it does
+        # # not, so let 'before' cope with what it finds. What they say is in the journal. They are told:
+        # #   EXTBACKUP_HOOK (before, after), EXTBACKUP_DRIVE, EXTBACKUP_SOURCE, EXTBACKUP_PATH,
+        # #   EXTBACKUP_STATUS ('after' only: ok, partial, held, failed, interrupted, skipped)
+        # before = ["/usr/local/bin/dump-database", "--all"]
+        # after = ["/usr/local/bin/remove-dump"]
+        # hook_timeout = "30m"    # for each; then it is stopped, which is a failure
+
+        """
+
+    private static let runSection = """
+        # The same for the run as a whole: 'before' while the drive is still closed, so here is the place for what takes long;
+        # 75 skips the run. 'after' when the drive is closed again.
+        # [run]
+        # before = ["/usr/local/bin/dump-everything"]
+        # after = ["/usr/local/bin/tell-somebody"]
+        # timeout = "2h"
 
         """
 

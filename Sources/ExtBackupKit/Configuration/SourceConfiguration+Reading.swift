@@ -24,6 +24,7 @@ extension SourceConfiguration {
             lock = try SourceLock(reading: &lockTable)
             try lockTable.finish()
         }
+        hooks = try Hooks(reading: &table, timeoutKey: "hook_timeout")
         try table.finish()
     }
 

@@ -46,6 +46,13 @@ extension BackupRun {
         do {
             root = try Self.openSource(source)
         } catch {
+            if case .preview(let show) = mode, source.hooks.before != nil {
+                // What is missing now may be there once its hook has run.
+                show(
+                    .total(source: source.name, text: "cannot be told without its 'before': \(error.message)")
+                )
+                return nil
+            }
             record.fail(error)
             record.sources.append(SourceResult(name: source.name, note: error.message))
             return nil
@@ -192,6 +199,7 @@ extension BackupRun {
         result.deleted = Int64(outcome.deleted)
         note(outcome, of: planned, in: &result)
         record.sources.append(result)
+        hooks.copied[source.name] = HookStatus(result)
         context.logger.notice(
             "source copied",
             metadata: [

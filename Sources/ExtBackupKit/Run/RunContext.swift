@@ -34,6 +34,8 @@ public struct RunContext: Sendable {
     public var interruption: Interruption
     /// Where talk goes.
     public var logger: Logger
+    /// Where hooks run.
+    public var hookHost = HookHost.children
 
     /// Joins the parts; see `live` for the real ones.
     public init(
