@@ -74,7 +74,7 @@ struct CommandLineTests {
     @Test(
         "refuses what it does not know with status 64",
         arguments: [
-            "bogus", "--bogus", "run --bogus", "run a b", "status red", "prepare-disk",
+            "bogus", "--bogus", "run --bogus", "run a b", "status red", "prepare-disk --name red",
             "prepare-disk /dev/null",
             "prepare-disk --name red", "approve", "config check --folder", "config show x",
             "config example x", "led bogus", "cleanup", "agent",
