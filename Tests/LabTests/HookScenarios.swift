@@ -90,6 +90,25 @@ extension LabTests {
             #expect(try nas.colors().last == Light.failed)
         }
 
+        @Test("whose agent is killed is ended by the clean-up")
+        func killed() throws {
+            let nas = try NAS()
+            let drive = try nas.makeDrive()
+            try configure(nas, "before = [\"/bin/sleep\", \"1234\"]")
+            try nas.guest.plug(drive)
+            try nas.guest.waitUntil(
+                "the hook sleeps",
+                timeout: .seconds(90),
+                succeeds: "pgrep -x -f '/bin/sleep 1234'"
+            )
+            try nas.guest.check("systemctl kill --signal=KILL --kill-who=main \(NAS.unit("red"))")
+            let run = try nas.waitForEnd()
+            #expect(run.result == "signal", run.story)
+            #expect(try nas.guest.run("pgrep -x -f '/bin/sleep 1234'").status != 0)
+            #expect(try units(nas) == "")
+            #expect(try nas.leftovers() == "")
+        }
+
         @Test("whose run is stopped is stopped, too, and taken back")
         func stopped() throws {
             let nas = try NAS()
