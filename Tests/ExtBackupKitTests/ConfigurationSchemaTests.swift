@@ -182,7 +182,8 @@ struct ConfigurationSchemaTests {
     }
 
     private static let texts = [
-        "", "a", "Fotos.2_a", "history", ".a", "/", "/a b", "a/b", "!", "+ a", "30m", "30d", "0s", "168h", "4GB",
+        "", "a", "Fotos.2_a", "history", ".a", "/", "/a b", "a/b", "!", "+ a", "30m", "30d", "0s", "168h",
+        "4GB",
         "4 GiB",
         "1k", "512", "9 B", "33c280", "#33C280", "00ff00", "off", "root", "a.b@example.org", "-a",
     ]
