@@ -5,29 +5,16 @@ import SystemPackage
 
 /// `extbackup drives rename`, `retire` and `key`: what happens to a drive between its preparation and its end.
 public struct DriveCare {
-    private let name: DriveName
     private let context: RunContext
-    private let drive: DriveFile
-    private let identity: DriveIdentity
-    private let records: DriveRecords
+    private let drive: EnrolledDrive
 
     /// For a prepared drive.
     public init(of name: DriveName, in context: RunContext) throws(Failure) {
-        self.name = name
         self.context = context
-        drive = try DriveFile.prepared(name, in: context.layout)
-        identity = try drive.identity()
-        records = Self.records(of: name, drive, identity, context)
+        drive = try EnrolledDrive(name, in: context)
     }
 
-    private static func records(
-        of name: DriveName,
-        _ drive: DriveFile,
-        _ identity: DriveIdentity,
-        _ context: RunContext
-    ) -> DriveRecords {
-        DriveRecords(of: name, luksUUID: drive.luksUUID, keySlot: identity.keySlot, in: context.layout)
-    }
+    private var name: DriveName { drive.name }
 
     // MARK: - Keys
 
@@ -45,9 +32,11 @@ public struct DriveCare {
         _ body: (KeyChange) throws(PreparationError.Reason) -> Void
     ) throws(Failure) {
         let lock = try RunLock.take(of: name, in: context)
-        let device = try pluggedDevice()
+        let device = try drive.pluggedDevice()
         do {
-            try body(KeyChange(of: identity, luksUUID: drive.luksUUID, on: device, in: context.layout))
+            try body(
+                KeyChange(of: drive.identity, luksUUID: drive.file.luksUUID, on: device, in: context.layout)
+            )
         } catch {
             let status: ExitStatus = if case .keyDoesNotOpen = error { .unlockFailed } else { .failed }
             throw Failure(
@@ -57,21 +46,6 @@ public struct DriveCare {
             )
         }
         withExtendedLifetime(lock) {}
-    }
-
-    private func pluggedDevice() throws(Failure) -> BlockDevice {
-        let devices: [BlockDevice]
-        do {
-            devices = try context.operations.candidates(luksUUID: drive.luksUUID)
-        } catch {
-            throw Failure(.failed, "drives cannot be looked for: \(error)")
-        }
-        if devices.count > 1 { throw Failure(DriveError(drive: name, reason: .ambiguous(devices))) }
-        guard let device = devices.first else { throw Failure(DriveError(drive: name, reason: .absent)) }
-        if let recorded = drive.serial, device.serial != recorded {
-            throw Failure(DriveError(drive: name, reason: .wrongSerial(device, recorded: recorded)))
-        }
-        return device
     }
 
     // MARK: - Retiring
@@ -93,7 +67,7 @@ public struct DriveCare {
         let retired = context.layout.configurationFolder.appending("retired")
         let file = context.layout.driveFile(of: name)
         do {
-            try records.removeUnitLink()
+            try drive.records.removeUnitLink()
             let text = try Descriptor.open(file, .read).readAll(limit: 1 << 20)
             let target = FileName("\(name).toml")
             try Descriptor.makeFolder(retired, mode: 0o755).replaceFile(target, with: text, mode: 0o644)
@@ -101,8 +75,8 @@ public struct DriveCare {
             switch secrets {
             case .kept: break
             case .removed:
-                try records.removeKey()
-                try records.removeHeaderBackup()
+                try drive.records.removeKey()
+                try drive.records.removeHeaderBackup()
             }
         } catch {
             throw Failure(
@@ -141,15 +115,20 @@ public struct DriveCare {
         let newLock = try RunLock.take(of: new, in: context)
         try refuseIfTaken(new)
         let text = try renamedFile(new)
-        let other = Self.records(of: new, drive, identity, context)
+        let other = DriveRecords(
+            of: new,
+            luksUUID: drive.file.luksUUID,
+            keySlot: drive.identity.keySlot,
+            in: context.layout
+        )
         do {
-            try records.linkKey(as: new)
+            try drive.records.linkKey(as: new)
             let folder = try Descriptor.open(context.layout.driveFolder, [.directory, .followLink])
             try folder.replaceFile(FileName("\(new).toml"), with: text, mode: 0o644)
             try other.makeUnitLink()
-            try records.removeUnitLink()
+            try drive.records.removeUnitLink()
             try removeDriveFile()
-            try records.removeKey()
+            try drive.records.removeKey()
         } catch {
             throw Failure(
                 .failed,
@@ -171,7 +150,7 @@ public struct DriveCare {
             if error.errno == .noSuchFileOrDirectory { return }
         }
         let existing = try DriveFile.prepared(new, in: context.layout)
-        if existing.luksUUID == drive.luksUUID { return }
+        if existing.luksUUID == drive.file.luksUUID { return }
         throw Failure(
             .failed,
             "there is a drive '\(new)' already",
@@ -191,7 +170,7 @@ public struct DriveCare {
             }
             lines[line] = "name = \"\(new)\""
             let text = Array(lines.joined(separator: "\n").utf8)
-            var expected = drive
+            var expected = drive.file
             expected.name = new.text
             if try DriveFile(parsing: text, file: path) == expected { return text }
             throw ConfigurationError(

@@ -28,13 +28,12 @@ public struct DriveVisit {
         onOpen: (FileName) -> Void
     ) throws(Failure) -> PullSafety {
         let lock = try RunLock.take(of: name, in: context)
-        let drive = try DriveFile.prepared(name, in: context.layout)
-        let identity = try drive.identity()
-        let key = try key(of: identity, drive)
+        let drive = try EnrolledDrive(name, in: context)
+        let key = try drive.key()
         let place = directory ?? context.layout.runFolder.appending(FileName("look-\(name)"))
         try closeLeftovers()
         do {
-            let locked = try LockedDrive.claim(identity, operations: context.operations)
+            let locked = try LockedDrive.claim(drive.identity, operations: context.operations)
             let mounted = try locked.unlock(key: key, for: access).mount(at: place)
             onOpen(place)
             while !context.interruption.isRequested, mounted.isPresent {
@@ -45,20 +44,6 @@ public struct DriveVisit {
             return .safe(RestState(released.power))
         } catch {
             throw Failure(error)
-        }
-    }
-
-    private func key(of identity: DriveIdentity, _ drive: DriveFile) throws(Failure) -> SecretBytes {
-        let records = DriveRecords(
-            of: name,
-            luksUUID: drive.luksUUID,
-            keySlot: identity.keySlot,
-            in: context.layout
-        )
-        do {
-            return try records.key()
-        } catch {
-            throw Failure(error, of: name, in: context.layout)
         }
     }
 
@@ -116,27 +101,5 @@ public struct DriveVisit {
         case .doubtful(let error):
             throw Failure(error)
         }
-    }
-}
-
-extension Failure {
-    /// What a person is told of a key file that cannot be used.
-    init(_ fault: DriveRecords.KeyFault, of name: DriveName, in layout: HostLayout) {
-        let path = layout.keyFile(of: name)
-        let folder = layout.keyFolder
-        let (message, hint) =
-            switch fault {
-            case .missing: ("\(path) is not there", "put it back from your backup")
-            case .link: ("\(path) is a symbolic link", "put the key itself there")
-            case .openToOthers:
-                ("\(path) can be read by others than root", "run: chown root: \(path); chmod 0400 \(path)")
-            case .folderOpenToOthers:
-                (
-                    "\(folder) can be used by others than root",
-                    "run: chown root: \(folder); chmod 0700 \(folder)"
-                )
-            case .unreadable(let error): ("\(path) cannot be read: \(error.reason)", "run it as root")
-            }
-        self.init(.unlockFailed, message, hint: hint)
     }
 }

@@ -4,37 +4,28 @@ import Reporting
 
 /// `extbackup header`: the backup of a drive's LUKS header, without which a damaged header loses all that is on the drive.
 public struct HeaderCommands {
-    private let name: DriveName
     private let context: RunContext
-    private let drive: DriveFile
-    private let identity: DriveIdentity
-    private let records: DriveRecords
+    private let drive: EnrolledDrive
 
     /// For a prepared drive.
     public init(of name: DriveName, in context: RunContext) throws(Failure) {
-        self.name = name
         self.context = context
-        drive = try DriveFile.prepared(name, in: context.layout)
-        identity = try drive.identity()
-        records = DriveRecords(
-            of: name,
-            luksUUID: drive.luksUUID,
-            keySlot: identity.keySlot,
-            in: context.layout
-        )
+        drive = try EnrolledDrive(name, in: context)
     }
 
+    private var name: DriveName { drive.name }
+
     /// Where the backup is.
-    public var path: FileName { context.layout.headerBackup(luksUUID: drive.luksUUID) }
+    public var path: FileName { context.layout.headerBackup(luksUUID: drive.file.luksUUID) }
 
     /// Saves the header of the drive, which must be plugged in, over the backup that is there.
     ///
     /// - Returns: the file's SHA-256.
     public func backUp() throws(Failure) -> String {
-        let key = try key()
-        guard let device = try pluggedDevice() else { throw notPlugged }
+        let key = try drive.key()
+        let device = try drive.pluggedDevice()
         do {
-            return try records.saveHeaderBackup(of: device, key: key)
+            return try drive.records.saveHeaderBackup(of: device, key: key)
         } catch {
             throw Failure(
                 .failed,
@@ -49,11 +40,11 @@ public struct HeaderCommands {
     /// - Returns: what was found, in sentences.
     public func check() throws(Failure) -> [String] {
         do {
-            try records.checkHeaderBackup()
+            try drive.records.checkHeaderBackup()
         } catch {
             throw Failure(error, at: path, of: name)
         }
-        let key = try key()
+        let key = try drive.key()
         if try !opensBackup(with: key) {
             throw Failure(
                 .unlockFailed,
@@ -61,8 +52,8 @@ public struct HeaderCommands {
                 hint: "run 'extbackup header backup \(name)' with the drive plugged in"
             )
         }
-        var lines = ["\(path) is whole, and the key opens slot \(identity.keySlot)"]
-        guard let device = try pluggedDevice() else {
+        var lines = ["\(path) is whole, and the key opens slot \(drive.identity.keySlot)"]
+        guard let device = try drive.device() else {
             return lines + ["the drive is not plugged in: its own header was not looked at"]
         }
         guard try isSameHeader(as: device) else {
@@ -78,7 +69,7 @@ public struct HeaderCommands {
 
     private func opensBackup(with key: borrowing SecretBytes) throws(Failure) -> Bool {
         do {
-            return try records.opens(.backup, with: key)
+            return try drive.records.opens(.backup, with: key)
         } catch {
             throw Failure(.failed, "\(path) cannot be opened: \(error)")
         }
@@ -86,7 +77,7 @@ public struct HeaderCommands {
 
     private func isSameHeader(as device: BlockDevice) throws(Failure) -> Bool {
         do {
-            return try records.backupEqualsHeader(of: device)
+            return try drive.records.backupEqualsHeader(of: device)
         } catch {
             throw Failure(.failed, "the drive's header cannot be read: \(error)", hint: Self.kernelHint)
         }
@@ -96,7 +87,7 @@ public struct HeaderCommands {
     /// that still shows the drive's UUID.
     public func restoration(to partition: FileName?) throws(Failure) -> HeaderRestoration {
         var place = partition
-        if place == nil { place = try pluggedDevice()?.node }
+        if place == nil { place = try drive.device()?.node }
         guard let place else {
             throw Failure(
                 .noDrive,
@@ -106,8 +97,8 @@ public struct HeaderCommands {
         }
         do {
             return try HeaderRestoration(
-                of: identity,
-                luksUUID: drive.luksUUID,
+                of: drive.identity,
+                luksUUID: drive.file.luksUUID,
                 to: place,
                 in: context.layout
             )
@@ -119,7 +110,7 @@ public struct HeaderCommands {
     /// Writes the backup to the partition.
     public func restore(_ restoration: HeaderRestoration) throws(Failure) {
         let lock = try RunLock.take(of: name, in: context)
-        let key = try key()
+        let key = try drive.key()
         do {
             try restoration.perform(key: key)
         } catch {
@@ -137,27 +128,6 @@ public struct HeaderCommands {
             hint: "'lsblk -o NAME,SERIAL,SIZE,FSTYPE' shows disks and what is on them"
         )
     }
-
-    private func key() throws(Failure) -> SecretBytes {
-        do {
-            return try records.key()
-        } catch {
-            throw Failure(error, of: name, in: context.layout)
-        }
-    }
-
-    private func pluggedDevice() throws(Failure) -> BlockDevice? {
-        let devices: [BlockDevice]
-        do {
-            devices = try context.operations.candidates(luksUUID: drive.luksUUID)
-        } catch {
-            throw Failure(.failed, "drives cannot be looked for: \(error)")
-        }
-        if devices.count > 1 { throw Failure(DriveError(drive: name, reason: .ambiguous(devices))) }
-        return devices.first
-    }
-
-    private var notPlugged: Failure { Failure(DriveError(drive: name, reason: .absent)) }
 
     private static let kernelHint = "look at 'journalctl -k'; the drive or its cable may be failing"
 }

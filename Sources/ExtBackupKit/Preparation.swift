@@ -92,7 +92,8 @@ extension RunContext {
             name: name,
             device: device,
             preparedAtSeconds: now().seconds,
-            hostName: hostName
+            hostName: hostName,
+            known: try knownUUIDs()
         )
         let prepared: PreparedDrive
         do {
@@ -107,6 +108,21 @@ extension RunContext {
         }
         try reloadUnits()
         return prepared
+    }
+
+    /// The drives' names by their LUKS UUIDs in lower case.
+    private func knownUUIDs() throws(Failure) -> [String: String] {
+        do {
+            var known: [String: String] = [:]
+            for name in try DriveFile.namesIfAny(in: layout.driveFolder) {
+                // A drive whose file is broken is told by 'config check', ignoring.
+                guard let drive = try? DriveFile(named: name, in: layout.driveFolder) else { continue }
+                known[drive.luksUUID.lowercased()] = name
+            }
+            return known
+        } catch {
+            throw Failure(.failed, "the drives' files cannot be read: \(error)", hint: "run it as root")
+        }
     }
 
     /// Asks systemd to read units and links anew.
@@ -185,6 +201,12 @@ extension Failure {
             self.init(.failed, "\(error.device): \(error.reason)\(left)", hint: "choose another name")
         case .programMissing(_, let package):
             self.init(.failed, "\(error.reason)\(left)", hint: "run: apt install \(package)")
+        case .alreadyPrepared:
+            self.init(
+                .failed,
+                "\(error.device) was not taken in: \(error.reason)\(left)",
+                hint: "'extbackup drives rename' gives it another name"
+            )
         case .passphraseDoesNotOpen:
             self.init(.unlockFailed, "\(error.device): \(error.reason)\(left)", hint: "try again")
         case .foreignFileSystem:

@@ -6,39 +6,34 @@ import Testing
 
 /// A drive that somebody else encrypted: a container on a loop device, with one passphrase, and ext4 with a file inside.
 private struct Bench: ~Copyable {
-    let folder: TemporaryFolder
-    let loop: ScannedLoop
-    let layout: HostLayout
-    let container: LUKSContainer
+    let disk: PartitionedLoop
     let inside: FileName
+    let luksUUID: String
     let operations: PreparationOperations
 
-    init(inside kind: FileName = "/usr/sbin/mkfs.ext4") throws {
-        let folder = try TemporaryFolder()
-        let image = try folder.makeImage("disk.img", byteCount: 448 << 20)
-        let inside = try folder.makeImage("inside.img", byteCount: 320 << 20)
-        try run(kind, "-q", inside)
-        let disk = try Descriptor.open(image, .readWrite)
-        let bytes = try PartitionTable.writeSingle(on: disk, path: image, name: "old")
-        let loop = try ScannedLoop(image)
-        try loop.open(.readWrite).addPartition(1, at: bytes)
-        let container = LUKSContainer(path: loop.path.partitionPath(1))
+    init(_ options: [FileName] = [], inside kind: FileName = "/usr/sbin/mkfs.ext4") throws {
+        let disk = try PartitionedLoop()
+        let inside = try disk.folder.makeImage("inside.img", byteCount: 320 << 20)
+        let formatting = try ChildProcess([kind, "-q"] + options + [inside]).run()
+        try #require(formatting.isSuccess, "\(kind): \(formatting.lastLine)")
         let cost = PassphraseCost(machineMemoryBytes: 0)
-        let uuid = try container.format(
+        let uuid = try disk.container.format(
             label: "old",
             key: secret("open sesame"),
             passphrase: nil,
             cost: cost
         )
+        try disk.container.setNames(LUKSContainer.Names(label: "old", subsystem: "udisks"))
         let operations = PreparationOperations(inside: inside, mapping: .closes)
-        operations.announce(try Self.device(container.path, loop.path, uuid))
-        layout = machineLayout(in: folder.path)
-        self.folder = folder
-        self.loop = loop
-        self.container = container
+        operations.announce(try Self.device(disk.container.path, disk.loop.path, uuid))
+        self.disk = disk
         self.inside = inside
+        luksUUID = uuid
         self.operations = operations
     }
+
+    var container: LUKSContainer { disk.container }
+    var layout: HostLayout { disk.layout }
 
     private static func device(_ node: FileName, _ disk: FileName, _ uuid: String) throws -> BlockDevice {
         let number = try #require(try Descriptor.open(node, .read).blockDeviceNumber())
@@ -58,6 +53,7 @@ private struct Bench: ~Copyable {
 
     func adopt(
         _ passphrase: String = "open sesame",
+        known: [String: String] = [:],
         interruption: Interruption = Interruption(),
         progress: @escaping (DriveAdoption.Step) -> Void = { _ in }
     ) throws -> PreparedDrive {
@@ -66,7 +62,8 @@ private struct Bench: ~Copyable {
                 name: driveName("red"),
                 device: container.path,
                 preparedAtSeconds: 1_772_357_400,
-                hostName: "nas"
+                hostName: "nas",
+                known: known
             ),
             passphrase: secret(passphrase),
             interruption: interruption,
@@ -84,7 +81,7 @@ private struct Bench: ~Copyable {
 
     /// Mounts what is inside, and gives the names at its top.
     func names() throws -> [FileName] {
-        let place = folder.path.appending("look")
+        let place = disk.folder.path.appending("look")
         try run("/bin/mkdir", "-p", place)
         try run("/bin/mount", "-o", "loop,ro", inside, place)
         defer { _ = try? run("/bin/umount", place) }
@@ -105,7 +102,7 @@ struct DriveAdoptionTests {
 
     @Test("gives it a key, a marker and all that the machine keeps of a drive, and leaves what is on it")
     func whole() throws {
-        let bench = try Bench()
+        let bench = try Bench(["-L", "family"])
         let drive = try bench.adopt()
         #expect(drive.keySlot == 1)
         #expect(drive.passphraseSlot == 0)
@@ -118,6 +115,9 @@ struct DriveAdoptionTests {
             as: UTF8.self
         )
         #expect(text.contains("key_slot = 1\n") && text.contains("serial = \"WX12\"\n"))
+        #expect(drive.label == "family")
+        let names = try bench.container.names()
+        #expect(names == LUKSContainer.Names(label: "red", subsystem: "extbackup"))
         let records = DriveRecords(
             of: try driveName("red"),
             luksUUID: drive.luksUUID,
@@ -157,7 +157,44 @@ struct DriveAdoptionTests {
         }
         #expect(try bench.traces() == "")
         #expect(try !bench.container.isUsed(slot: 1))
+        #expect(try bench.container.names() == LUKSContainer.Names(label: "old", subsystem: "udisks"))
         #expect(bench.operations.openMappings.isEmpty)
+    }
+
+    @Test("that this machine has already is refused, with its name")
+    func known() throws {
+        let bench = try Bench()
+        let known = [bench.luksUUID.lowercased(): "blue"]
+        #expect(reason { _ = try bench.adopt(known: known) } == .alreadyPrepared("blue"))
+        #expect(try bench.traces() == "")
+    }
+
+    @Test("that somebody uses is refused before it gets a key")
+    func used() throws {
+        let bench = try Bench()
+        let holder = try bench.disk.loop.open([.readWrite, .exclusive])
+        guard case .refused(let refusals)? = reason({ _ = try bench.adopt() }) else {
+            Issue.record("it must be refused")
+            return
+        }
+        #expect(!refusals.isEmpty)
+        #expect(try bench.traces() == "")
+        #expect(try !bench.container.isUsed(slot: 1))
+        withExtendedLifetime(holder) {}
+    }
+
+    @Test("that fails keeps the header backup that was there: an older key may open it")
+    func oldBackup() throws {
+        let bench = try Bench()
+        let file = bench.layout.headerBackup(luksUUID: bench.luksUUID)
+        _ = try HeaderBackup(luksUUID: bench.luksUUID, in: bench.layout)
+            .save(bench.container, key: secret("open sesame"))
+        let interruption = Interruption()
+        let found = reason {
+            _ = try bench.adopt(interruption: interruption) { if $0 == .unlock { interruption.request() } }
+        }
+        #expect(found == .interrupted)
+        #expect(isThere(file))
     }
 
     @Test("that is stopped before any step leaves the drive with its own keys, and no file")

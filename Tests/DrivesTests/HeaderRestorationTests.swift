@@ -6,33 +6,23 @@ import Testing
 
 /// A drive on a loop device, and what the machine keeps of it.
 private struct Bench: ~Copyable {
-    let folder: TemporaryFolder
-    let loop: ScannedLoop
-    let layout: HostLayout
-    let container: LUKSContainer
+    let disk: PartitionedLoop
     let luksUUID: String
     let key: SecretBytes
 
     init() throws {
-        let folder = try TemporaryFolder()
-        let image = try folder.makeImage("disk.img", byteCount: 448 << 20)
-        let disk = try Descriptor.open(image, .readWrite)
-        let bytes = try PartitionTable.writeSingle(on: disk, path: image, name: "red")
-        let loop = try ScannedLoop(image)
-        try loop.open(.readWrite).addPartition(1, at: bytes)
-        let layout = machineLayout(in: folder.path)
-        let container = LUKSContainer(path: loop.path.partitionPath(1))
+        let disk = try PartitionedLoop()
         let key = try SecretBytes(randomCount: 64)
         let cost = PassphraseCost(machineMemoryBytes: 0)
-        let uuid = try container.format(label: "red", key: key, passphrase: nil, cost: cost)
-        _ = try HeaderBackup(luksUUID: uuid, in: layout).save(container, key: key)
-        self.folder = folder
-        self.loop = loop
-        self.layout = layout
-        self.container = container
+        let uuid = try disk.container.format(label: "red", key: key, passphrase: nil, cost: cost)
+        _ = try HeaderBackup(luksUUID: uuid, in: disk.layout).save(disk.container, key: key)
+        self.disk = disk
         luksUUID = uuid
         self.key = key
     }
+
+    var container: LUKSContainer { disk.container }
+    var layout: HostLayout { disk.layout }
 
     func identity(serial: String? = nil) throws -> DriveIdentity {
         DriveIdentity(
@@ -98,7 +88,7 @@ struct HeaderRestorationTests {
     @Test("is refused on what is no block device")
     func noDevice() throws {
         let bench = try Bench()
-        let file = bench.folder.path.appending("disk.img")
+        let file = bench.disk.folder.path.appending("disk.img")
         #expect(reason { _ = try bench.restoration(to: file) } == .noBlockDevice)
     }
 

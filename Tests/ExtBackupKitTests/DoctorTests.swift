@@ -1,6 +1,7 @@
 import Drives
 import LinuxSystem
 import Reporting
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -151,6 +152,20 @@ struct DoctorTests {
             patient.complaints(.unit).contains {
                 $0.hasPrefix("warning gone: plugging it in starts an agent")
             }
+        )
+    }
+
+    @Test("tells a copy of a drive that is plugged in, beside it or in its place")
+    func copies() throws {
+        let patient = try Patient()
+        let drive = patient.sandbox.drive
+        #expect(!patient.complaints(.machine).contains { $0.contains("red") })
+        let other = BlockDevice.example(diskSequence: 8, serial: "OTHER1")
+        drive.state.withLock { $0.devices.append(other) }
+        #expect(patient.complaints(.machine).contains { $0.hasPrefix("failure red: ") })
+        drive.state.withLock { $0.devices = [other] }
+        #expect(
+            patient.complaints(.machine).contains { $0.hasPrefix("failure red: ") && $0.contains("OTHER1") }
         )
     }
 

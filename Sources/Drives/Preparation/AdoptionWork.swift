@@ -9,9 +9,7 @@ struct AdoptionWork {
     let interruption: Interruption
     let progress: (DriveAdoption.Step) -> Void
 
-    /// What could not be taken back.
-    private(set) var leftBehind: [String] = []
-    private var undo: [() throws(SystemError) -> Void] = []
+    var enrollment: Enrollment
 
     init(
         plan: AdoptionPlan,
@@ -25,38 +23,29 @@ struct AdoptionWork {
         self.operations = operations
         self.interruption = interruption
         self.progress = progress
+        enrollment = Enrollment(of: plan.name, in: layout, operations: operations)
     }
 
     private var container: LUKSContainer { LUKSContainer(path: plan.device) }
-
-    mutating func takeBack() {
-        for takeBack in undo.reversed() {
-            do {
-                try takeBack()
-            } catch {
-                leftBehind.append(error.description)
-            }
-        }
-        undo = []
-    }
 
     /// All steps, up to the enabled drive.
     mutating func run(
         _ passphrase: borrowing SecretBytes
     ) throws(PreparationError.Reason) -> PreparedDrive {
         try begin(.check)
-        try checkName()
-        let passphraseSlot = try slot(openedBy: passphrase)
+        try enrollment.checkName()
         let uuid = try encryption { () throws(CryptError) in try container.uuid() }
+        if let name = plan.known[uuid.lowercased()] { throw .alreadyPrepared(name) }
+        let disk = try inspectDisk()
+        let passphraseSlot = try slot(openedBy: passphrase)
         try begin(.writeKey)
-        let key = try writeKey()
+        let key = try enrollment.writeKey()
         try begin(.addKey)
         let slot = try addKey(key, provenBy: passphrase)
         try begin(.backUpHeader)
-        let digest = try backUpHeader(uuid, slot, key)
+        let digest = try enrollment.backUpHeader(container, uuid, slot: slot, key)
         try begin(.unlock)
-        let identity = try identity(uuid, slot, key)
-        let disk = try inspectDisk()
+        let (identity, label) = try look(uuid, slot, key)
         let instructions = RestoreInstructions(
             name: plan.name,
             hostName: plan.hostName,
@@ -72,48 +61,43 @@ struct AdoptionWork {
             layout: layout
         )
         try begin(.writeMarker)
-        let marker = try fill(identity, key, instructions)
+        let (marker, device) = try fill(identity, key, instructions)
+        try begin(.settle)
+        _ = try enrollment.settle(device, luksUUID: uuid)
         try begin(.writeDriveFile)
-        try writeFiles(identity, uuid, marker, instructions)
+        let file = driveFile(marker, identity, luksUUID: uuid, label: label)
+        try enrollment.write(file, instructions)
         try begin(.enable)
-        let link = try enable(uuid)
-        return PreparedDrive(
-            name: plan.name,
-            luksUUID: uuid,
-            markerID: marker.driveID,
-            keySlot: slot,
+        let link = try enrollment.enable(luksUUID: uuid)
+        return enrollment.result(
+            file,
             passphraseSlot: passphraseSlot,
-            fileSystem: identity.fileSystem,
-            label: plan.name.text,
-            keyFile: layout.keyFile(of: plan.name),
-            headerBackup: layout.headerBackup(luksUUID: uuid),
             headerDigest: digest,
-            driveFile: layout.driveFile(of: plan.name),
-            recoverySheet: layout.recoverySheet(of: plan.name),
             unitLink: link
         )
     }
 
-    /// Notes how to take back what comes next.
-    private mutating func onFailure(_ takeBack: @escaping () throws(SystemError) -> Void) {
-        undo.append(takeBack)
+    private func driveFile(
+        _ marker: Marker,
+        _ identity: DriveIdentity,
+        luksUUID: String,
+        label: String
+    ) -> DriveFile {
+        DriveFile(
+            name: plan.name,
+            luksUUID: luksUUID,
+            serial: identity.serial,
+            keySlot: identity.keySlot,
+            fileSystem: identity.fileSystem,
+            label: label,
+            preparedAtSeconds: plan.preparedAtSeconds,
+            markerID: marker.driveID
+        )
     }
 
     private func begin(_ step: DriveAdoption.Step) throws(PreparationError.Reason) {
         progress(step)
         if interruption.isRequested { throw .interrupted }
-    }
-
-    private func checkName() throws(PreparationError.Reason) {
-        for path in [layout.keyFile(of: plan.name), layout.driveFile(of: plan.name)] {
-            do {
-                _ = try Descriptor.open(path, .path)
-            } catch {
-                if error.errno == .noSuchFileOrDirectory { continue }
-                throw .system(error)
-            }
-            throw .nameTaken(path)
-        }
     }
 
     private func slot(openedBy passphrase: borrowing SecretBytes) throws(PreparationError.Reason) -> Int32 {
@@ -127,35 +111,29 @@ struct AdoptionWork {
         return slot
     }
 
-    private mutating func writeKey() throws(PreparationError.Reason) -> SecretBytes {
-        let file = KeyFile(of: plan.name, in: layout)
-        let key = try system { () throws(SystemError) in
-            let key = try SecretBytes(randomCount: LUKSContainer.keyBytes)
-            try file.write(key)
-            return key
-        }
-        onFailure { () throws(SystemError) in try file.remove() }
-        return key
-    }
-
     private mutating func addKey(
         _ key: borrowing SecretBytes,
         provenBy passphrase: borrowing SecretBytes
     ) throws(PreparationError.Reason) -> Int32 {
         let container = container
         let slot: Int32
+        let before = try encryption { () throws(CryptError) in try container.names() }
         do {
-            slot = try container.adopt(key, provenBy: passphrase, label: plan.name.text)
+            slot = try container.add(key, provenBy: passphrase)
         } catch {
             throw .encryption(error)
         }
-        onFailure { () throws(SystemError) in
+        enrollment.onFailure { () throws(SystemError) in
             do throws(CryptError) {
+                try container.setNames(before)
                 try container.removeSlot(slot)
             } catch {
-                throw SystemError(call: "crypt_keyslot_destroy", subject: container.path, errno: error.errno)
+                throw SystemError(call: error.call, subject: container.path, errno: error.errno)
             }
         }
+        // Desktops leave a drive alone that is marked as ours.
+        let names = LUKSContainer.Names(label: plan.name.text, subsystem: LUKSContainer.subsystem)
+        try encryption { () throws(CryptError) in try container.setNames(names) }
         let isOpened: Bool
         do {
             isOpened = try container.opens(slot: slot, with: key)
@@ -166,60 +144,43 @@ struct AdoptionWork {
         return slot
     }
 
-    private mutating func backUpHeader(
-        _ uuid: String,
-        _ slot: Int32,
-        _ key: borrowing SecretBytes
-    ) throws(PreparationError.Reason) -> String {
-        let backup = HeaderBackup(luksUUID: uuid, in: layout)
-        onFailure { () throws(SystemError) in try backup.remove() }
-        return try backup.save(container, slot: slot, key: key)
-    }
-
     /// What lies inside is seen only through the open container.
-    private func identity(
+    ///
+    /// - Returns: the drive as runs will know it, and its file system's label.
+    private mutating func look(
         _ uuid: String,
         _ slot: Int32,
         _ key: borrowing SecretBytes
-    ) throws(PreparationError.Reason) -> DriveIdentity {
-        let found: [BlockDevice]
-        do {
-            found = try operations.candidates(luksUUID: uuid)
-        } catch {
-            throw .system(error)
-        }
+    ) throws(PreparationError.Reason) -> (DriveIdentity, label: String) {
+        let found = try system { () throws(SystemError) in try operations.candidates(luksUUID: uuid) }
+        let (name, serial) = (plan.name, found.first?.serial)
         func identity(_ kind: FileSystemKind) -> DriveIdentity {
-            DriveIdentity(
-                name: plan.name,
-                luksUUID: uuid,
-                serial: found.first?.serial,
-                keySlot: slot,
-                fileSystem: kind
-            )
+            DriveIdentity(name: name, luksUUID: uuid, serial: serial, keySlot: slot, fileSystem: kind)
         }
-        let types: [String]
+        let contents: [ContentSignature]
         do {
             let unlocked = try LockedDrive.claim(identity(.ext4), operations: operations)
                 .unlock(key: key, for: .looking)
-            types = Self.types(in: unlocked)
+            contents = Self.contents(of: unlocked)
             _ = try unlocked.lock().release(.leave)
         } catch {
+            enrollment.note(error.leftOpen)
             throw .drive(error)
         }
-        guard types.count == 1, let kind = types.first.flatMap({ FileSystemKind(rawValue: $0) }) else {
-            throw .foreignFileSystem(types)
-        }
-        return identity(kind)
+        guard contents.count == 1, let kind = contents.first.flatMap({ FileSystemKind(rawValue: $0.type) })
+        else { throw .foreignFileSystem(contents.map(\.type)) }
+        return (identity(kind), contents[0].label ?? "")
     }
 
-    private static func types(in volume: borrowing UnlockedVolume) -> [String] {
+    private static func contents(of volume: borrowing UnlockedVolume) -> [ContentSignature] {
         // Contents that cannot be read are contents that nobody knows, ignoring.
         let found = try? volume.withDevice { (device) throws(SystemError) in
-            try SignatureProbe(device).contents().map(\.type)
+            try SignatureProbe(device).contents()
         }
         return found ?? []
     }
 
+    /// The disk that holds the container; it must not be used by anybody.
     private func inspectDisk() throws(PreparationError.Reason) -> DiskDescription {
         let path: FileName
         do throws(SystemError) {
@@ -233,11 +194,15 @@ struct AdoptionWork {
         } catch {
             throw .system(error)
         }
+        let disk: DiskDescription
         do {
-            return try DiskInspection.inspect(path)
+            disk = try DiskInspection.inspect(path)
         } catch {
             throw error.reason
         }
+        let refusals = disk.refusals(under: .anyDisk)
+        if !refusals.isEmpty { throw .refused(refusals) }
+        return disk
     }
 
     /// A drive that another machine prepared keeps its identity and its run counter, by which an older image of it is
@@ -264,83 +229,36 @@ struct AdoptionWork {
 
     /// Puts marker and instructions on the drive, and closes it.
     ///
-    private func fill(
+    /// - Returns: the marker, and the drive's device.
+    private mutating func fill(
         _ identity: DriveIdentity,
         _ key: borrowing SecretBytes,
         _ instructions: RestoreInstructions
-    ) throws(PreparationError.Reason) -> Marker {
-        let mounted: MountedVolume
-        do {
-            mounted = try LockedDrive.claim(identity, operations: operations).unlock(key: key)
-                .mount(at: layout.runFolder.appending(FileName(plan.name.text)))
-        } catch {
-            throw .drive(error)
-        }
+    ) throws(PreparationError.Reason) -> (Marker, BlockDevice) {
+        let mounted = try mount(identity, key)
+        let device = mounted.device
         let marker: Marker
         do {
             marker = try self.marker(on: mounted.root, identity)
-            try write(marker, instructions, to: mounted.root)
+            try Enrollment.write(marker, instructions, to: mounted.root)
         } catch {
-            _ = mounted.abandon()
+            enrollment.note(mounted.abandon().leftOpen)
             throw error
         }
+        try enrollment.close(mounted)
+        return (marker, device)
+    }
+
+    private mutating func mount(
+        _ identity: DriveIdentity,
+        _ key: borrowing SecretBytes
+    ) throws(PreparationError.Reason) -> MountedVolume {
         do {
-            _ = try mounted.unmount().lock().release(.leave)
+            return try LockedDrive.claim(identity, operations: operations).unlock(key: key)
+                .mount(at: layout.runFolder.appending(FileName(plan.name.text)))
         } catch {
+            enrollment.note(error.leftOpen)
             throw .drive(error)
         }
-        return marker
-    }
-
-    private func write(
-        _ marker: Marker,
-        _ instructions: RestoreInstructions,
-        to root: borrowing Descriptor
-    ) throws(PreparationError.Reason) {
-        do {
-            try marker.write(to: root)
-        } catch {
-            throw .marker(error)
-        }
-        try system { () throws(SystemError) in
-            let folder = try root.open(Marker.folder, .directory)
-            let text = Array(instructions.text.utf8)
-            try folder.replaceFile(RestoreInstructions.fileName, with: text, mode: 0o644)
-        }
-    }
-
-    private mutating func writeFiles(
-        _ identity: DriveIdentity,
-        _ uuid: String,
-        _ marker: Marker,
-        _ instructions: RestoreInstructions
-    ) throws(PreparationError.Reason) {
-        let (name, layout) = (plan.name, layout)
-        let file = DriveFile(
-            name: name,
-            luksUUID: uuid,
-            serial: identity.serial,
-            keySlot: identity.keySlot,
-            fileSystem: identity.fileSystem,
-            label: name.text,
-            preparedAtSeconds: plan.preparedAtSeconds,
-            markerID: marker.driveID
-        )
-        let sheet = RecoverySheet(name: name, instructions: instructions)
-        onFailure { () throws(SystemError) in
-            try DriveFile.remove(of: name, in: layout)
-            try sheet.remove(in: layout)
-        }
-        try system { () throws(SystemError) in
-            try file.write(in: layout)
-            try sheet.write(in: layout)
-        }
-    }
-
-    private mutating func enable(_ uuid: String) throws(PreparationError.Reason) -> FileName {
-        let link = UnitLink(of: plan.name, luksUUID: uuid, in: layout)
-        onFailure { () throws(SystemError) in try link.remove() }
-        try system { () throws(SystemError) in try link.make() }
-        return link.path
     }
 }

@@ -11,13 +11,22 @@ public struct AdoptionPlan: Sendable {
     public var preparedAtSeconds: Int64
     /// This machine's name, for the instructions on the drive.
     public var hostName: String
+    /// The drives' names that this machine has already, by their LUKS UUIDs in lower case.
+    public var known: [String: String]
 
     /// Joins the decisions.
-    public init(name: DriveName, device: FileName, preparedAtSeconds: Int64, hostName: String) {
+    public init(
+        name: DriveName,
+        device: FileName,
+        preparedAtSeconds: Int64,
+        hostName: String,
+        known: [String: String]
+    ) {
         self.name = name
         self.device = device
         self.preparedAtSeconds = preparedAtSeconds
         self.hostName = hostName
+        self.known = known
     }
 }
 
@@ -52,6 +61,8 @@ public struct DriveAdoption: Sendable {
         case unlock
         /// Write marker and instructions to the drive.
         case writeMarker
+        /// Wait until udev has seen the drive as it is now.
+        case settle
         /// Write drive file and recovery sheet to the machine.
         case writeDriveFile
         /// Enable the agent for the drive.
@@ -78,8 +89,8 @@ public struct DriveAdoption: Sendable {
         do {
             return try work.run(passphrase)
         } catch {
-            work.takeBack()
-            throw PreparationError(error, device: plan.device, leftBehind: work.leftBehind)
+            work.enrollment.takeBack()
+            throw PreparationError(error, device: plan.device, leftBehind: work.enrollment.leftBehind)
         }
     }
 }
@@ -94,6 +105,7 @@ extension DriveAdoption.Step: CustomStringConvertible {
         case .backUpHeader: "saving the LUKS header"
         case .unlock: "unlocking with the new key"
         case .writeMarker: "writing marker and instructions"
+        case .settle: "waiting for udev"
         case .writeDriveFile: "writing the drive file"
         case .enable: "enabling the agent"
         }

@@ -69,6 +69,11 @@ struct HeaderBackup {
         return digest
     }
 
+    /// True when there is an image already.
+    func isThere() throws(SystemError) -> Bool {
+        try HostFolder.open(folderPath, .secret).statusIfPresent(of: name) != nil
+    }
+
     /// Takes image and digest back.
     func remove() throws(SystemError) {
         let folder = try HostFolder.open(folderPath, .secret)

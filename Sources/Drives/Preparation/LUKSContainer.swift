@@ -118,41 +118,70 @@ struct LUKSContainer {
         return uuid
     }
 
-    /// Adds a key that cannot be guessed, proven by a secret that opens the container; marks the container as a drive's,
-    /// so that desktops leave it alone.
+    /// Adds a key that cannot be guessed, proven by a secret that opens the container.
     ///
     /// - Returns: its slot.
-    func adopt(
+    func add(
         _ key: borrowing SecretBytes,
+        provenBy secret: borrowing SecretBytes
+    ) throws(CryptError) -> Int32 {
+        var slot: Int32 = -1
+        try withKeyDerivation { (derivation) throws(CryptError) in
+            slot = try add(key, CRYPT_ANY_SLOT, provenBy: secret, derivation)
+        }
+        return slot
+    }
+
+    private func add(
+        _ new: borrowing SecretBytes,
+        _ slot: Int32,
         provenBy secret: borrowing SecretBytes,
-        label: String
+        _ derivation: UnsafePointer<crypt_pbkdf_type>
     ) throws(CryptError) -> Int32 {
         let context = try CryptContext(path: path)
         try context.loadLUKS2()
-        var slot: Int32 = -1
-        try withKeyDerivation { (derivation) throws(CryptError) in
-            try context.call("crypt_set_pbkdf_type") { crypt_set_pbkdf_type($0, derivation) }
-            try secret.withBytes { (secret) throws(CryptError) in
-                try key.withBytes { (key) throws(CryptError) in
-                    slot = try context.call("crypt_keyslot_add_by_passphrase") {
-                        crypt_keyslot_add_by_passphrase(
-                            $0,
-                            CRYPT_ANY_SLOT,
-                            secret.baseAddress,
-                            secret.count,
-                            key.baseAddress,
-                            key.count
-                        )
-                    }
+        try context.call("crypt_set_pbkdf_type") { crypt_set_pbkdf_type($0, derivation) }
+        return try secret.withBytes { (secret) throws(CryptError) in
+            try new.withBytes { (new) throws(CryptError) in
+                try context.call("crypt_keyslot_add_by_passphrase") {
+                    crypt_keyslot_add_by_passphrase(
+                        $0,
+                        slot,
+                        secret.baseAddress,
+                        secret.count,
+                        new.baseAddress,
+                        new.count
+                    )
                 }
             }
         }
-        try context.call("crypt_set_label") { device in
-            label.withCString { label in
-                Self.subsystem.withCString { crypt_set_label(device, label, $0) }
-            }
+    }
+
+    /// What the header says of the container beside its UUID.
+    struct Names: Equatable {
+        let label: String?
+        /// Who looks after it: udev's rules go by that.
+        let subsystem: String?
+    }
+
+    func names() throws(CryptError) -> Names {
+        let context = try CryptContext(path: path)
+        try context.loadLUKS2()
+        var names = Names(label: nil, subsystem: nil)
+        try context.call("crypt_get_label") { device in
+            names = Names(
+                label: crypt_get_label(device).map { String(cString: $0) },
+                subsystem: crypt_get_subsystem(device).map { String(cString: $0) }
+            )
+            return 0
         }
-        return slot
+        return names
+    }
+
+    func setNames(_ names: Names) throws(CryptError) {
+        let context = try CryptContext(path: path)
+        try context.loadLUKS2()
+        try context.call("crypt_set_label") { crypt_set_label($0, names.label, names.subsystem) }
     }
 
     /// Writes header and key slots into a file that must not exist; it gets mode 0400.
@@ -203,25 +232,9 @@ struct LUKSContainer {
         provenBy key: borrowing SecretBytes,
         cost: PassphraseCost
     ) throws(CryptError) -> Int32 {
-        let context = try CryptContext(path: path)
-        try context.loadLUKS2()
         var added: Int32 = -1
         try withKeyDerivation(cost) { (derivation) throws(CryptError) in
-            try context.call("crypt_set_pbkdf_type") { crypt_set_pbkdf_type($0, derivation) }
-            try key.withBytes { (key) throws(CryptError) in
-                try passphrase.withBytes { (passphrase) throws(CryptError) in
-                    added = try context.call("crypt_keyslot_add_by_passphrase") {
-                        crypt_keyslot_add_by_passphrase(
-                            $0,
-                            slot ?? CRYPT_ANY_SLOT,
-                            key.baseAddress,
-                            key.count,
-                            passphrase.baseAddress,
-                            passphrase.count
-                        )
-                    }
-                }
-            }
+            added = try add(passphrase, slot ?? CRYPT_ANY_SLOT, provenBy: key, derivation)
         }
         return added
     }

@@ -5,56 +5,48 @@ import SystemPackage
 
 /// Keys, headers, links and age.
 extension Doctor {
-    func check(_ drive: DriveFile, _ configuration: Configuration?) -> [Finding] {
-        let identity: DriveIdentity
+    func check(_ file: DriveFile, _ configuration: Configuration?) -> [Finding] {
+        let drive: EnrolledDrive
         do {
-            identity = try drive.identity()
+            drive = try EnrolledDrive(file, in: context)
         } catch {
-            return [.failure(.configuration, drive.name, error)]
+            return [.failure(.configuration, file.name, error)]
         }
-        let records = DriveRecords(
-            of: identity.name,
-            luksUUID: drive.luksUUID,
-            keySlot: identity.keySlot,
-            in: context.layout
-        )
-        let device = pluggedDevice(of: drive)
-        return checkKey(records, identity, device) + checkHeader(records, drive, identity.name, device)
-            + [checkLink(records, drive)] + checkAge(of: drive, configuration)
+        let (device, findings) = look(for: drive)
+        return findings + checkKey(drive, device) + checkHeader(drive, device)
+            + [checkLink(drive.records, file)] + checkAge(of: file, configuration)
     }
 
-    /// The drive's device; nil when it is not plugged in, or plugged in twice.
-    private func pluggedDevice(of drive: DriveFile) -> BlockDevice? {
-        // Without udev there is a finding of its own, ignoring.
-        let devices = (try? context.operations.candidates(luksUUID: drive.luksUUID)) ?? []
-        return devices.count == 1 ? devices.first : nil
+    /// The drive's device; nil when it is not plugged in, or when what is plugged in may be a copy, which is told.
+    private func look(for drive: EnrolledDrive) -> (BlockDevice?, [Finding]) {
+        do {
+            return (try drive.device(), [])
+        } catch {
+            return (nil, [.failure(.machine, drive.name.text, error)])
+        }
     }
 
-    private func checkKey(
-        _ records: DriveRecords,
-        _ identity: DriveIdentity,
-        _ device: BlockDevice?
-    ) -> [Finding] {
-        let name = identity.name.text
+    private func checkKey(_ drive: EnrolledDrive, _ device: BlockDevice?) -> [Finding] {
+        let (name, slot) = (drive.name.text, drive.identity.keySlot)
         let key: SecretBytes
         do {
-            key = try records.key()
+            key = try drive.key()
         } catch {
-            return [.failure(.key, name, Failure(error, of: identity.name, in: context.layout))]
+            return [.failure(.key, name, error)]
         }
         var findings: [Finding] = []
         for container in [.backup] + (device.map { [.drive($0)] } ?? []) as [DriveRecords.Container] {
             do {
-                if try records.opens(container, with: key) {
+                if try drive.records.opens(container, with: key) {
                     findings.append(
-                        .fine(.key, name, "it opens slot \(identity.keySlot) of \(container.title)")
+                        .fine(.key, name, "it opens slot \(slot) of \(container.title)")
                     )
                 } else {
                     findings.append(
                         .failure(
                             .key,
                             name,
-                            "it does not open slot \(identity.keySlot) of \(container.title)",
+                            "it does not open slot \(slot) of \(container.title)",
                             hint:
                                 "put the right key back from your backup",
                             status: .unlockFailed
@@ -77,27 +69,23 @@ extension Doctor {
         return findings
     }
 
-    private func checkHeader(
-        _ records: DriveRecords,
-        _ drive: DriveFile,
-        _ name: DriveName,
-        _ device: BlockDevice?
-    ) -> [Finding] {
-        let path = context.layout.headerBackup(luksUUID: drive.luksUUID)
+    private func checkHeader(_ drive: EnrolledDrive, _ device: BlockDevice?) -> [Finding] {
+        let name = drive.name.text
+        let path = context.layout.headerBackup(luksUUID: drive.file.luksUUID)
         do {
-            try records.checkHeaderBackup()
+            try drive.records.checkHeaderBackup()
         } catch {
-            return [.failure(.header, drive.name, Failure(error, at: path, of: name))]
+            return [.failure(.header, name, Failure(error, at: path, of: drive.name))]
         }
-        guard let device else { return [.fine(.header, drive.name, "its backup is there and whole")] }
+        guard let device else { return [.fine(.header, name, "its backup is there and whole")] }
         do {
-            if try records.backupEqualsHeader(of: device) {
-                return [.fine(.header, drive.name, "its backup is there, and is what the drive has")]
+            if try drive.records.backupEqualsHeader(of: device) {
+                return [.fine(.header, name, "its backup is there, and is what the drive has")]
             }
             return [
                 .warning(
                     .header,
-                    drive.name,
+                    name,
                     "its backup is not what the drive has now: keys were changed since",
                     hint: "run 'extbackup header backup \(name)'"
                 )
@@ -106,7 +94,7 @@ extension Doctor {
             return [
                 .warning(
                     .header,
-                    drive.name,
+                    name,
                     "its backup cannot be compared with the drive: \(error)",
                     hint: "look at 'journalctl -k'; the drive or its cable may be failing"
                 )

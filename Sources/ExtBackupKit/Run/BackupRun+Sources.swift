@@ -106,7 +106,6 @@ extension BackupRun {
     }
 
     /// Opens a source's root, after the checks that keep a missing source from wiping its copy.
-    /// Opens a source, which must be mounted where the configuration says so.
     static func openSource(_ source: SourceConfiguration) throws(Failure) -> Descriptor {
         let hint = "mount or repair it; nothing was deleted on the drive"
         do {
