@@ -6,6 +6,9 @@
 // Hides a mapping from udev's scans.
 static const uint32_t EXT_CRYPT_ACTIVATE_PRIVATE = CRYPT_ACTIVATE_PRIVATE;
 
+// Nothing can be written through a mapping.
+static const uint32_t EXT_CRYPT_ACTIVATE_READONLY = CRYPT_ACTIVATE_READONLY;
+
 // Closes a mapping now or when its last user ends.
 static const uint32_t EXT_CRYPT_DEACTIVATE_DEFERRED = CRYPT_DEACTIVATE_DEFERRED;
 

@@ -27,7 +27,8 @@ public protocol DriveOperations: Sendable {
         _ mapping: FileName,
         on device: BlockDevice,
         identity: DriveIdentity,
-        key: borrowing SecretBytes
+        key: borrowing SecretBytes,
+        access: DriveAccess
     ) throws(CryptError)
     /// Closes a mapping.
     ///
@@ -44,7 +45,12 @@ public protocol DriveOperations: Sendable {
         _ kind: FileSystemKind
     ) throws(SystemError) -> FileSystemState
     /// Mounts the mapping at a directory that is made when missing, and makes sure that it happened.
-    func mount(_ mapping: FileName, at directory: FileName, _ kind: FileSystemKind) throws(SystemError)
+    func mount(
+        _ mapping: FileName,
+        at directory: FileName,
+        _ kind: FileSystemKind,
+        _ access: DriveAccess
+    ) throws(SystemError)
     /// Opens the directory at which something was mounted.
     func openRoot(_ directory: FileName) throws(SystemError) -> Descriptor
     /// Writes everything of the file system to the disk, and reports errors since `root` was opened.

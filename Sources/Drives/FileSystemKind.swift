@@ -7,11 +7,15 @@ public enum FileSystemKind: String, Hashable, Sendable, CaseIterable {
     /// Btrfs.
     case btrfs
 
-    /// The options that it is mounted with, beside `MountFlags.drive`.
-    var mountData: String {
-        switch self {
-        case .ext4: "errors=remount-ro"
-        case .xfs, .btrfs: ""
+    /// The options that it is mounted with, beside the flags. For looking they keep the kernel from replaying a journal,
+    /// which would be a write.
+    func mountData(for access: DriveAccess) -> String {
+        switch (self, access) {
+        case (.ext4, .writing): "errors=remount-ro"
+        case (.ext4, .looking): "noload"
+        case (.xfs, .looking): "norecovery"
+        case (.btrfs, .looking): "rescue=nologreplay"
+        case (.xfs, .writing), (.btrfs, .writing): ""
         }
     }
 }

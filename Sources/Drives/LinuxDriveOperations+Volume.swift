@@ -9,13 +9,19 @@ extension LinuxDriveOperations {
         _ mapping: FileName,
         on device: BlockDevice,
         identity: DriveIdentity,
-        key: borrowing SecretBytes
+        key: borrowing SecretBytes,
+        access: DriveAccess
     ) throws(CryptError) {
         let context = try CryptContext(path: device.node)
         try context.loadLUKS2()
         if context.uuid?.lowercased() != identity.luksUUID {
             throw CryptError(call: "crypt_load", errno: .staleNFSFileHandle, message: "another LUKS header")
         }
+        let flags: UInt32 =
+            switch access {
+            case .writing: EXT_CRYPT_ACTIVATE_PRIVATE
+            case .looking: EXT_CRYPT_ACTIVATE_PRIVATE | EXT_CRYPT_ACTIVATE_READONLY
+            }
         _ = try key.withBytes { (bytes) throws(CryptError) in
             try context.call("crypt_activate_by_passphrase") { crypt in
                 mapping.withCString { name in
@@ -25,7 +31,7 @@ extension LinuxDriveOperations {
                         identity.keySlot,
                         bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
                         bytes.count,
-                        EXT_CRYPT_ACTIVATE_PRIVATE
+                        flags
                     )
                 }
             }
@@ -93,14 +99,15 @@ extension LinuxDriveOperations {
         }
     }
 
-    /// By mount(2), with `MountFlags.drive`.
+    /// By mount(2), with `MountFlags.drive` or `MountFlags.looking`.
     public func mount(
         _ mapping: FileName,
         at directory: FileName,
-        _ kind: FileSystemKind
+        _ kind: FileSystemKind,
+        _ access: DriveAccess
     ) throws(SystemError) {
         let node = Self.node(of: mapping)
-        try MountPoint.mount(node, at: directory, kind)
+        try MountPoint.mount(node, at: directory, kind, access)
         if try mountPoints(of: mapping).contains(directory) { return }
         try unmount(directory, .detach)
         throw SystemError(call: "mount", subject: directory, errno: .ioError)

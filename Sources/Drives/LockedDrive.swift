@@ -73,7 +73,10 @@ public struct LockedDrive: ~Copyable, Sendable {
     /// Opens LUKS with the key file's own slot.
     ///
     /// - Throws: `wrongKey`, `unlockRefused`, `inUse`, `gone`.
-    public consuming func unlock(key: borrowing SecretBytes) throws(DriveError) -> UnlockedVolume {
+    public consuming func unlock(
+        key: borrowing SecretBytes,
+        for access: DriveAccess = .writing
+    ) throws(DriveError) -> UnlockedVolume {
         let plug = plug
         do {
             try plug.operations.recheck(pin, is: plug.device)
@@ -82,14 +85,21 @@ public struct LockedDrive: ~Copyable, Sendable {
         }
         let mapping = plug.identity.mappingName(diskSequence: plug.device.diskSequence)
         do {
-            try plug.operations.activate(mapping, on: plug.device, identity: plug.identity, key: key)
+            try plug.operations.activate(
+                mapping,
+                on: plug.device,
+                identity: plug.identity,
+                key: key,
+                access: access
+            )
         } catch {
             throw plug.unlockError(error, mapping: mapping)
         }
         return UnlockedVolume(
             plug: plug,
             pin: pin,
-            mapping: plug.openMapping(mapping)
+            mapping: plug.openMapping(mapping),
+            access: access
         )
     }
 }

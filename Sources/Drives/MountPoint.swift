@@ -3,11 +3,13 @@ internal import SystemPackage
 
 /// The directory that a drive is mounted at.
 enum MountPoint {
-    /// Mounts a device with `MountFlags.drive` at a directory that is made when missing, and makes sure that the
+    /// Mounts a device at a directory that is made when missing, and makes sure that the
     /// directory shows another file system than before.
     ///
     /// - Throws: `EBUSY` when something is mounted there already, `EPERM` when it belongs to somebody else.
-    static func mount(_ node: FileName, at directory: FileName, _ kind: FileSystemKind) throws(SystemError) {
+    static func mount(_ node: FileName, at directory: FileName, _ kind: FileSystemKind, _ access: DriveAccess)
+        throws(SystemError)
+    {
         let place = try make(directory, mode: 0o700)
         let before = try place.nodeStatus()
         if before.isMountRoot { throw SystemError(call: "mount", subject: directory, errno: .resourceBusy) }
@@ -15,7 +17,18 @@ enum MountPoint {
             throw SystemError(call: "mount", subject: directory, errno: .notPermitted)
         }
         try place.setPermissions(0o700)
-        try mountFileSystem(node, at: directory, type: kind.rawValue, flags: .drive, data: kind.mountData)
+        let flags: MountFlags =
+            switch access {
+            case .writing: .drive
+            case .looking: .looking
+            }
+        try mountFileSystem(
+            node,
+            at: directory,
+            type: kind.rawValue,
+            flags: flags,
+            data: kind.mountData(for: access)
+        )
         do {
             let after = try Descriptor.open(directory, .directory).nodeStatus()
             if after.isMountRoot && after.device != before.device { return }

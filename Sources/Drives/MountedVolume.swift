@@ -15,6 +15,7 @@ public struct MountedVolume: ~Copyable, Sendable {
     private var mount: OpenMount
     private var mapping: OpenMapping
     private let pin: Descriptor
+    private let access: DriveAccess
     private let hasLostWrites = Flag()
 
     init(
@@ -24,7 +25,8 @@ public struct MountedVolume: ~Copyable, Sendable {
         witness: consuming Descriptor,
         mount: consuming OpenMount,
         mapping: consuming OpenMapping,
-        pin: consuming Descriptor
+        pin: consuming Descriptor,
+        access: DriveAccess
     ) {
         self.plug = plug
         self.fileSystemState = fileSystemState
@@ -33,6 +35,7 @@ public struct MountedVolume: ~Copyable, Sendable {
         self.mount = mount
         self.mapping = mapping
         self.pin = pin
+        self.access = access
     }
 
     /// The drive's record.
@@ -76,7 +79,7 @@ public struct MountedVolume: ~Copyable, Sendable {
             throw plug.error(reason, during: .unmount, leftOpen: leftOpen)
         }
         if unsynced == nil && plug.isPresent {
-            return UnlockedVolume(plug: plug, pin: pin, mapping: mapping)
+            return UnlockedVolume(plug: plug, pin: pin, mapping: mapping, access: access)
         }
         let leftOpen = plug.dispose(&mapping)
         throw plug.error(unsynced ?? .gone(during: .unmount), during: .unmount, leftOpen: leftOpen)

@@ -6,11 +6,18 @@ public struct UnlockedVolume: ~Copyable, Sendable {
     let plug: Plug
     private let pin: Descriptor
     private var mapping: OpenMapping
+    private let access: DriveAccess
 
-    init(plug: Plug, pin: consuming Descriptor, mapping: consuming OpenMapping) {
+    init(
+        plug: Plug,
+        pin: consuming Descriptor,
+        mapping: consuming OpenMapping,
+        access: DriveAccess
+    ) {
         self.plug = plug
         self.pin = pin
         self.mapping = mapping
+        self.access = access
     }
 
     /// The drive's record.
@@ -30,8 +37,8 @@ public struct UnlockedVolume: ~Copyable, Sendable {
         try body(plug.operations.openDevice(of: mapping.name))
     }
 
-    /// Checks the file system and mounts it, with `MountFlags.drive`, at a directory that is made (0700) when
-    /// missing. Call `MountNamespace.makePrivate` at the program's start.
+    /// Checks the file system, unless it was opened for looking, and mounts it at a directory that is made (0700) when
+    /// missing. Call `MountNamespace.makePrivate` at the program's start when only this process shall see it.
     ///
     /// - Throws: `damagedFileSystem`, `mountRefused`, `gone`. The LUKS device is closed then.
     public consuming func mount(at directory: FileName) throws(DriveError) -> MountedVolume {
@@ -39,7 +46,11 @@ public struct UnlockedVolume: ~Copyable, Sendable {
         var mapping = mapping
         let state: FileSystemState
         do {
-            state = try plug.operations.checkFileSystem(of: mapping.name, plug.identity.fileSystem)
+            state =
+                switch access {
+                case .writing: try plug.operations.checkFileSystem(of: mapping.name, plug.identity.fileSystem)
+                case .looking: .checkedAtMount
+                }
         } catch {
             throw plug.error(.mountRefused(error), during: .check, leftOpen: plug.dispose(&mapping))
         }
@@ -48,7 +59,7 @@ public struct UnlockedVolume: ~Copyable, Sendable {
         }
         var mount = OpenMount(directory: directory, mapping: mapping.name, operations: plug.operations)
         do {
-            try plug.operations.mount(mapping.name, at: directory, plug.identity.fileSystem)
+            try plug.operations.mount(mapping.name, at: directory, plug.identity.fileSystem, access)
             let root = try plug.operations.openRoot(directory)
             let witness = try plug.operations.openRoot(directory)
             return MountedVolume(
@@ -58,7 +69,8 @@ public struct UnlockedVolume: ~Copyable, Sendable {
                 witness: witness,
                 mount: mount,
                 mapping: mapping,
-                pin: pin
+                pin: pin,
+                access: access
             )
         } catch {
             let leftOpen = plug.dispose(&mount, &mapping)

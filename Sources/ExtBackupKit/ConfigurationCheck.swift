@@ -8,19 +8,40 @@ public enum ConfigurationCheck {
     ///
     /// - Returns: what they say, in short lines.
     public static func perform(folder: FileName) throws(Failure) -> [String] {
+        let files = try ConfigurationFiles(in: folder)
+        var lines = files.configuration.sources.map { source in
+            "source \(source.name): \(source.path)" + (source.requiresMount ? ", must be mounted" : "")
+                + source.hooks.programs.map { ", \($0)" }.joined()
+        }
+        let programs = files.configuration.hooks.programs
+        if !programs.isEmpty { lines.append("run: " + programs.joined(separator: ", ")) }
+        for drive in files.drives {
+            lines.append("drive \(drive.name): serial \(drive.serial ?? "none"), \(drive.fileSystem)")
+        }
+        lines.append("the configuration is right")
+        return lines
+    }
+}
+
+/// The configuration and the drives' files, all of them right.
+struct ConfigurationFiles {
+    let folder: FileName
+    let configuration: Configuration
+    let drives: [DriveFile]
+
+    /// Reads and checks everything in the configuration's folder.
+    init(in folder: FileName) throws(Failure) {
+        self.folder = folder
+        let driveFolder = folder.appending("drives.d")
         do {
-            let configuration = try Configuration(readingFrom: folder.appending("config.toml"))
-            var lines = configuration.sources.map { source in
-                "source \(source.name): \(source.path)" + (source.requiresMount ? ", must be mounted" : "")
+            configuration = try Configuration(readingFrom: folder.appending("config.toml"))
+            var drives: [DriveFile] = []
+            for name in try Self.driveNames(in: driveFolder) {
+                let drive = try DriveFile(named: name, in: driveFolder)
+                try Self.check(drive.sources ?? [], of: drive, in: driveFolder, against: configuration)
+                drives.append(drive)
             }
-            let drives = folder.appending("drives.d")
-            for name in try driveNames(in: drives) {
-                let drive = try DriveFile(named: name, in: drives)
-                try check(drive.sources ?? [], of: drive, in: drives, against: configuration)
-                lines.append("drive \(drive.name): serial \(drive.serial ?? "none"), \(drive.fileSystem)")
-            }
-            lines.append("the configuration is right")
-            return lines
+            self.drives = drives
         } catch {
             throw Failure(error)
         }
@@ -47,6 +68,15 @@ public enum ConfigurationCheck {
             return try DriveFile.namesIfAny(in: folder)
         } catch {
             throw ConfigurationError(file: folder, position: nil, message: "cannot be read: \(error.reason)")
+        }
+    }
+}
+
+extension Hooks {
+    /// Which programs are run, in words.
+    fileprivate var programs: [String] {
+        [("before", before), ("after", after)].compactMap { moment, command in
+            command?.first.map { "\($0) is run \(moment)" }
         }
     }
 }

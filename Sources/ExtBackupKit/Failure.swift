@@ -10,13 +10,16 @@ public struct Failure: Error, Hashable, Sendable {
     public let status: ExitStatus
     /// What happened.
     public let message: String
+    /// Lines that show what the message speaks of, for a terminal; the message does without them.
+    public let excerpt: [String]
     /// What to do.
     public let hint: String?
 
     /// Describes a failure.
-    public init(_ status: ExitStatus, _ message: String, hint: String? = nil) {
+    public init(_ status: ExitStatus, _ message: String, excerpt: [String] = [], hint: String? = nil) {
         self.status = status
         self.message = message
+        self.excerpt = excerpt
         self.hint = hint
     }
 }
@@ -53,6 +56,7 @@ extension Failure {
         self.init(
             .config,
             error.description,
+            excerpt: error.excerpt,
             hint: error.hint ?? "correct it there; 'extbackup config check' tells when all is right"
         )
     }

@@ -106,7 +106,8 @@ extension LightRole {
 }
 
 extension LightWarning {
-    fileprivate var hint: String? {
+    /// What to do.
+    var hint: String? {
         switch self {
         case .absent: "plug the stick in; 'lsusb -d 20a0:41e5' must show it"
         case .notPermitted: "run it as root, or add yourself to the group 'extbackup'"

@@ -9,12 +9,17 @@ extension DiskDescription {
             self = try DiskInspection.inspect(path)
         } catch {
             guard case .system(let cause) = error.reason else { throw Failure(error) }
-            throw Failure(.failed, "the disk cannot be looked at: \(cause)", hint: "'lsblk' lists disks")
+            throw Failure(
+                .failed,
+                "the disk cannot be looked at: \(cause)",
+                hint: "'extbackup prepare-disk' lists disks"
+            )
         }
     }
 
     /// Says why the disk must not be erased, before anybody is asked anything.
-    public func refuse() throws(Failure) {
+    public func refuse(under policy: DiskPolicy) throws(Failure) {
+        let refusals = refusals(under: policy)
         if refusals.isEmpty { return }
         throw Failure(PreparationError(.refused(refusals), device: devicePath))
     }
@@ -48,6 +53,7 @@ extension RunContext {
     public func prepare(
         _ disk: DiskDescription,
         as name: DriveName,
+        under policy: DiskPolicy,
         fileSystem: FileSystemKind,
         passphrase: consuming SecretBytes?,
         progress: @escaping (PreparationStep) -> Void
@@ -55,7 +61,7 @@ extension RunContext {
         let plan = PreparationPlan(
             name: name,
             disk: disk,
-            policy: .onlyRemovable,
+            policy: policy,
             fileSystem: fileSystem,
             preparedAtSeconds: now().seconds,
             hostName: hostName
@@ -75,18 +81,64 @@ extension RunContext {
         return prepared
     }
 
-    private func reloadUnits() throws(Failure) {
+    /// Takes a LUKS drive in without erasing it; then systemd knows it. Blocks.
+    public func adopt(
+        _ device: FileName,
+        as name: DriveName,
+        passphrase: borrowing SecretBytes,
+        progress: @escaping (DriveAdoption.Step) -> Void
+    ) throws(Failure) -> PreparedDrive {
+        let plan = AdoptionPlan(
+            name: name,
+            device: device,
+            preparedAtSeconds: now().seconds,
+            hostName: hostName,
+            known: try knownUUIDs()
+        )
+        let prepared: PreparedDrive
+        do {
+            prepared = try DriveAdoption(layout: layout, operations: operations).adopt(
+                plan,
+                passphrase: passphrase,
+                interruption: interruption,
+                progress: progress
+            )
+        } catch {
+            throw Failure(error)
+        }
+        try reloadUnits()
+        return prepared
+    }
+
+    /// The drives' names by their LUKS UUIDs in lower case.
+    private func knownUUIDs() throws(Failure) -> [String: String] {
+        do {
+            var known: [String: String] = [:]
+            for name in try DriveFile.namesIfAny(in: layout.driveFolder) {
+                // A drive whose file is broken is told by 'config check', ignoring.
+                guard let drive = try? DriveFile(named: name, in: layout.driveFolder) else { continue }
+                known[drive.luksUUID.lowercased()] = name
+            }
+            return known
+        } catch {
+            throw Failure(.failed, "the drives' files cannot be read: \(error)", hint: "run it as root")
+        }
+    }
+
+    /// Asks systemd to read units and links anew.
+    public static func reloadSystemd() throws(Failure) {
+        let hint = "run 'systemctl daemon-reload'"
         let outcome: ChildProcess.Outcome
         do {
             outcome = try ChildProcess(["/usr/bin/systemctl", "daemon-reload"]).run()
         } catch {
-            throw Failure(.failed, "systemd cannot be told of the drive: \(error)")
+            throw Failure(.failed, "all is done, but systemd cannot be told: \(error)", hint: hint)
         }
         if outcome.isSuccess { return }
         throw Failure(
             .failed,
-            "the drive is prepared, but systemd did not take it up: \(outcome.lastLine)",
-            hint: "run 'systemctl daemon-reload'"
+            "all is done, but systemd did not take it up: \(outcome.lastLine)",
+            hint: hint
         )
     }
 
@@ -115,7 +167,8 @@ extension PreparedDrive {
             "Drive '\(name)' is ready.",
             "  key:           \(keyFile)",
             "  header backup: \(headerBackup)",
-            "  restore:       instructions are on the drive, in .extbackup/RESTORE.txt",
+            "  restore:       \(recoverySheet), also as a page (.html): print it,",
+            "                 keep it outside of this house; the same is on the drive, in .extbackup/RESTORE.txt",
         ]
         if passphraseSlot == nil {
             lines.append(
@@ -142,12 +195,26 @@ extension Failure {
             self.init(
                 .failed,
                 "\(error.device) is not erased: \(reasons)\(left)",
-                hint: "'lsblk -f' shows disks and what is on them"
+                hint: "'extbackup prepare-disk' lists the disks that can be taken, and why others cannot"
             )
         case .nameTaken:
             self.init(.failed, "\(error.device): \(error.reason)\(left)", hint: "choose another name")
         case .programMissing(_, let package):
             self.init(.failed, "\(error.reason)\(left)", hint: "run: apt install \(package)")
+        case .alreadyPrepared:
+            self.init(
+                .failed,
+                "\(error.device) was not taken in: \(error.reason)\(left)",
+                hint: "'extbackup drives rename' gives it another name"
+            )
+        case .passphraseDoesNotOpen:
+            self.init(.unlockFailed, "\(error.device): \(error.reason)\(left)", hint: "try again")
+        case .foreignFileSystem:
+            self.init(
+                .failed,
+                "\(error.device) was not taken in: \(error.reason)\(left)",
+                hint: "without --adopt the disk is erased and made a drive"
+            )
         case .interrupted:
             self.init(.interrupted, "stopped\(step)\(left)", hint: "run the same command again")
         case .diskChanged, .diskLocked, .system, .encryption, .partitioning, .partitionMissing,

@@ -1,16 +1,16 @@
 import Drives
-import FoundationEssentials
 import LinuxSystem
 public import Reporting
 
-/// How all drives stand.
+/// How all drives stand: what their last runs came to, when they are due, which one to bring next.
 public struct StatusOverview {
     private let status: Reporting.Status
     private let names: [String]
     private let now: Timestamp
+    private let dueAfter: Duration
     private let warning: String?
 
-    /// Reads the status file and the drives' files.
+    /// Reads the status file, the drives' files, and from the configuration when drives are due.
     public init(_ context: RunContext) throws(Failure) {
         do {
             names = try DriveFile.namesIfAny(in: context.layout.driveFolder)
@@ -18,6 +18,9 @@ public struct StatusOverview {
             throw Failure(.failed, "the drives' files cannot be read: \(error)", hint: "run it as root")
         }
         now = context.now()
+        // Whatever is wrong with it, 'config check' tells; how the drives stand does not depend on it, ignoring.
+        let configuration = try? Configuration(readingFrom: context.layout.configurationFile)
+        dueAfter = configuration?.drive.dueAfter ?? DriveConfiguration.standard.dueAfter
         // Before the first drive there need not be a state folder.
         guard !names.isEmpty else {
             status = Reporting.Status()
@@ -33,21 +36,48 @@ public struct StatusOverview {
         }
     }
 
-    /// The status file's content, for programs.
+    /// The status file's content and what follows from it, for programs.
     public func json() throws(Failure) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        do {
-            return String(decoding: try encoder.encode(status), as: UTF8.self)
-        } catch {
-            throw Failure(.failed, "the status cannot be written as JSON: \(error)")
+        let drives = names.map { name in
+            (
+                name,
+                StatusDocument.Drive(status: status[drive: name], due: due(name), isOverdue: isOverdue(name))
+            )
         }
+        let document = StatusDocument(
+            version: status.version,
+            drives: Dictionary(uniqueKeysWithValues: drives),
+            nextDrive: nextDrive
+        )
+        return try PrettyJSON.text(of: document)
     }
 
     /// Some lines for each drive, for people.
     public var lines: [String] {
         if names.isEmpty { return ["no drive was prepared yet: 'extbackup prepare-disk' makes one"] }
-        return (warning.map { ["warning: \($0)"] } ?? []) + names.flatMap { lines(for: $0) }
+        var lines = (warning.map { ["warning: \($0)"] } ?? []) + names.flatMap { self.lines(for: $0) }
+        if let nextDrive, names.count > 1 { lines.append("next drive to bring: \(nextDrive)") }
+        return lines
+    }
+
+    /// The drive whose last good backup is the oldest; of those that never had one, the first.
+    private var nextDrive: String? {
+        names.min { left, right in
+            switch (status[drive: left].lastGood, status[drive: right].lastGood) {
+            case (nil, nil): left < right
+            case (nil, _?): true
+            case (_?, nil): false
+            case (let left?, let right?): left < right
+            }
+        }
+    }
+
+    private func due(_ name: String) -> Timestamp? {
+        status[drive: name].lastGood?.advanced(by: dueAfter)
+    }
+
+    private func isOverdue(_ name: String) -> Bool {
+        due(name).map { $0 < now } ?? true
     }
 
     private func lines(for name: String) -> [String] {
@@ -55,19 +85,25 @@ public struct StatusOverview {
         var lines = [name]
         if let running = drive.running {
             lines.append("  now: \(running.phase.activity), since \(running.started.duration(to: now).text)")
+            if let progress = running.progress { lines.append("    \(progress.text)") }
         }
         lines.append("  last good backup: " + (drive.lastGood.map { age(of: $0) } ?? "never"))
+        if let due = due(name) {
+            lines.append("  " + (due < now ? "OVERDUE since " : "due ") + age(of: due))
+        }
         guard let report = drive.lastReport else { return lines }
         lines.append("  last run: \(report.verdict.exitStatus.name), \(age(of: report.ended))")
         if let failure = report.failure { lines.append("    \(failure.message)") }
         if let hint = report.failure?.hint { lines.append("    hint: \(hint)") }
         lines.append("  " + report.safety.sentence)
+        if let space = report.space { lines.append("  free on it: \(space.after ?? space.before)") }
         for source in report.sources {
             lines.append(
                 "  \(source.name): \(ByteCount.grouped(source.filesCopied)) "
                     + "\(source.filesCopied == 1 ? "file" : "files") copied, \(source.bytesCopied), "
                     + "\(ByteCount.grouped(source.deleted)) deleted"
             )
+            if let note = source.note { lines.append("    \(note)") }
         }
         return lines
     }
@@ -77,17 +113,26 @@ public struct StatusOverview {
     }
 }
 
-extension PullSafety {
-    /// The answer in a sentence's part.
-    public var sentence: String {
-        switch self {
-        case .safe(.poweredOff): "safe to pull: closed and powered off"
-        case .safe(.stopped): "safe to pull: closed and stopped"
-        case .safe(.closed): "safe to pull: closed"
-        case .unsafe(let reason): "NOT safe to pull: \(reason)"
-        case .gone: "it is not plugged in"
+/// What `status --json` prints: the status file, and for each drive when it is due.
+private struct StatusDocument: Encodable {
+    struct Drive: Encodable {
+        let status: DriveStatus
+        let due: Timestamp?
+        let isOverdue: Bool
+
+        private enum Key: String, CodingKey { case due, isOverdue }
+
+        func encode(to encoder: any Encoder) throws {
+            try status.encode(to: encoder)
+            var values = encoder.container(keyedBy: Key.self)
+            try values.encodeIfPresent(due, forKey: .due)
+            try values.encode(isOverdue, forKey: .isOverdue)
         }
     }
+
+    let version: Int
+    let drives: [String: Drive]
+    let nextDrive: String?
 }
 
 extension RunReport {

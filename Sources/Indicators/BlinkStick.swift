@@ -35,6 +35,13 @@ public final class BlinkStick: LightOutput {
         Thread.sleep(for: .milliseconds(2))
     }
 
+    /// Opens each stick.
+    public func reach() throws(LightWarning) {
+        try session.withLock { (session) throws(LightWarning) in
+            if session == nil { session = try BlinkStickSession(serial: settings.serial) }
+        }
+    }
+
     /// Closes the stick.
     public func rest() {
         session.withLock { $0 = nil }

@@ -6,7 +6,7 @@ public enum LightNotice: Hashable, Sendable {
     case working
     /// The copy is compared with its manifest.
     case verifying
-    /// Deletions wait for a person, and the drive is not in use (it was closed in an earlier run).
+    /// Something waits for a person, and the drive is not in use (it was closed in an earlier run, or never opened).
     case held
     /// A run failed.
     case failed(FailureSafety)
@@ -39,7 +39,7 @@ public enum FailureSafety: Hashable, Sendable {
 
 /// What went wrong with a run whose drive was released in order.
 public enum ReleasedProblem: Hashable, Sendable {
-    /// Deletions wait for a person.
+    /// Deletions wait for a person, or not everything was copied.
     case held
     /// The run failed.
     case failed

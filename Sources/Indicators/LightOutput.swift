@@ -4,6 +4,9 @@ public protocol LightOutput: Sendable {
     /// seconds. What it opened it may keep open until `rest()`.
     func show(_ color: RGB) throws(LightWarning)
 
+    /// Looks whether a color could be shown, and shows none. What it opened it may keep open until `rest()`.
+    func reach() throws(LightWarning)
+
     /// Nothing changes soon: closes what is open. The color stays.
     func rest()
 }

@@ -16,10 +16,22 @@ extension ChildProcess {
             input = -1
         }
 
+        mutating func closeOutput() {
+            if output >= 0 { Glibc.close(output) }
+            output = -1
+        }
+
         mutating func closeAll() {
             closeInput()
-            Glibc.close(output)
+            closeOutput()
             if errors >= 0 { Glibc.close(errors) }
+        }
+
+        /// True until it has ended; its status stays for `wait`.
+        func isRunning() -> Bool {
+            var status = siginfo_t()
+            let answer = waitid(P_PID, id_t(pid), &status, WEXITED | WNOHANG | WNOWAIT)
+            return answer == 0 && status.si_signo == 0
         }
 
         /// Waits for its end. Blocks.
@@ -40,16 +52,24 @@ extension ChildProcess {
         case apart
     }
 
+    /// How far a program is set apart from us.
+    enum Standing {
+        /// In our process group; what it reads comes from us, through a pipe.
+        case attached
+        /// In a process group of its own, so that one signal reaches all that it starts; it reads /dev/null.
+        case ownGroup
+    }
+
     /// Starts the program.
-    func spawn(errors: ErrorStream = .joined) throws(SystemError) -> Spawned {
+    func spawn(errors: ErrorStream = .joined, standing: Standing = .attached) throws(SystemError) -> Spawned {
         switch errors {
         case .joined:
-            return try spawn(errors: nil)
+            return try spawn(errors: nil, standing)
         case .apart:
             let pipe = try Self.pipe()
             defer { Glibc.close(pipe.write) }
             do {
-                var spawned = try spawn(errors: pipe.write)
+                var spawned = try spawn(errors: pipe.write, standing)
                 spawned.errors = pipe.read
                 return spawned
             } catch {
@@ -59,14 +79,14 @@ extension ChildProcess {
         }
     }
 
-    private func spawn(errors: CInt?) throws(SystemError) -> Spawned {
-        let toChild = try Self.pipe()
+    private func spawn(errors: CInt?, _ standing: Standing) throws(SystemError) -> Spawned {
+        let toChild = try Self.input(for: standing)
         let fromChild: (read: CInt, write: CInt)
         do {
             fromChild = try Self.pipe()
         } catch {
             Glibc.close(toChild.read)
-            Glibc.close(toChild.write)
+            if toChild.write >= 0 { Glibc.close(toChild.write) }
             throw error
         }
         defer {
@@ -88,7 +108,12 @@ extension ChildProcess {
         sigfillset(&all)
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        var flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        if standing == .ownGroup {
+            posix_spawnattr_setpgroup(&attributes, 0)
+            flags |= POSIX_SPAWN_SETPGROUP
+        }
+        posix_spawnattr_setflags(&attributes, Int16(flags))
 
         var pid: pid_t = 0
         let reason = Self.withCStrings(arguments) { argv -> CInt in
@@ -100,11 +125,23 @@ extension ChildProcess {
             }
         }
         guard reason == 0 else {
-            Glibc.close(toChild.write)
+            if toChild.write >= 0 { Glibc.close(toChild.write) }
             Glibc.close(fromChild.read)
             throw SystemError(call: "posix_spawn", subject: arguments[0], errno: Errno(rawValue: reason))
         }
         return Spawned(pid: pid, input: toChild.write, output: fromChild.read)
+    }
+
+    /// What the program reads, and our end of it; -1 where there is none.
+    private static func input(for standing: Standing) throws(SystemError) -> (read: CInt, write: CInt) {
+        switch standing {
+        case .attached: return try pipe()
+        case .ownGroup:
+            let null = try check("open", "/dev/null") {
+                ext_openat(AT_FDCWD, "/dev/null", O_RDONLY | O_CLOEXEC, 0)
+            }
+            return (null, -1)
+        }
     }
 
     private static func pipe() throws(SystemError) -> (read: CInt, write: CInt) {

@@ -66,11 +66,7 @@ public struct CompanionProcess: ~Copyable {
 
     /// True while the program runs.
     public mutating func isRunning() -> Bool {
-        if hasEnded { return false }
-        // WNOWAIT: the status stays for `finish`.
-        var status = siginfo_t()
-        let answer = waitid(P_PID, id_t(spawned.pid), &status, WEXITED | WNOHANG | WNOWAIT)
-        return answer == 0 && status.si_signo == 0
+        !hasEnded && spawned.isRunning()
     }
 
     /// Closes the program's input and waits for its end, which it is made to find when it takes too long.

@@ -34,6 +34,12 @@ public enum Machine {
         return bytes.isEmpty ? "localhost" : String(decoding: bytes, as: UTF8.self)
     }
 
+    /// True when another clock sets the kernel's (adjtimex(2)); nil when it does not say.
+    public static func isClockSynchronized() -> Bool? {
+        let answer = ext_clock_is_synchronized()
+        return answer < 0 ? nil : answer == 1
+    }
+
     /// Number of processors that are switched on; at least 1.
     public static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 }

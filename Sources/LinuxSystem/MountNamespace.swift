@@ -57,6 +57,11 @@ public struct MountFlags: OptionSet, Sendable {
     public static var readOnly: MountFlags { MountFlags(rawValue: UInt(MS_RDONLY)) }
     /// Reading does not change access times.
     public static var noAccessTimes: MountFlags { MountFlags(rawValue: UInt(MS_NOATIME)) }
+    /// For a person who looks at a drive: as `drive`, but nothing can be written, and links lead where they lead.
+    public static var looking: MountFlags {
+        let flags = [MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_NOATIME, MS_RDONLY].map { UInt($0) }
+        return MountFlags(rawValue: flags.reduce(0, |))
+    }
     /// For a drive's file system: no set-user-id, no device files, no programs, no symbolic links followed, no
     /// access times. All of these can still be *stored*; they only have no effect while mounted here.
     public static var drive: MountFlags {

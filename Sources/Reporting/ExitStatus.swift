@@ -4,7 +4,7 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
     case ok = 0
     /// Anything without a code of its own.
     case failed = 1
-    /// Done, but some source files could not be read.
+    /// Done, but some source files could not be read, or a source was skipped.
     case partial = 3
     /// The drive is absent or not prepared.
     case noDrive = 10
@@ -26,7 +26,7 @@ public enum ExitStatus: Int32, CaseIterable, Sendable {
     case usage = 64
     /// Could not unmount or close: not safe to pull.
     case notClosed = 72
-    /// Not due or disabled; units list it in `SuccessExitStatus=`.
+    /// Not due, disabled, or skipped by a hook; units list it in `SuccessExitStatus=`.
     case skipped = 75
     /// The configuration is invalid.
     case config = 78
@@ -62,7 +62,7 @@ extension ExitStatus {
         switch self {
         case .ok: "all copied, closed, safe"
         case .failed: "anything without a code of its own"
-        case .partial: "done, but some files could not be copied (named)"
+        case .partial: "done, but some files or sources were not copied (named)"
         case .noDrive: "drive absent or not prepared"
         case .locked: "another run, or the source's owner, holds the lock"
         case .unlockFailed: "the key does not open LUKS"
@@ -73,7 +73,7 @@ extension ExitStatus {
         case .sourceMissing: "a source is absent, not mounted or unreadable"
         case .usage: "wrong arguments"
         case .notClosed: "could not unmount or close: not safe to pull"
-        case .skipped: "not due or disabled"
+        case .skipped: "not due, disabled, or skipped by a hook"
         case .config: "configuration invalid (file:line:column)"
         case .interrupted: "SIGINT, SIGTERM"
         }

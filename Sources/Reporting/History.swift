@@ -45,14 +45,44 @@ extension History {
         }
     }
 
+    /// Opens the history in `directory` for somebody who looks: it is not begun, and stays as it is when it is damaged.
+    ///
+    /// - Returns: nil when there is none.
+    public static func existing(
+        in directory: FileName = "/var/lib/extbackup"
+    ) throws(ReportingError) -> History? {
+        do {
+            let folder = try Descriptor.open(directory, [.directory, .followLink])
+            _ = try folder.open(FileName(name), .path)
+            return History(warning: nil, queue: try queue(at: try Self.path(in: directory), folder))
+        } catch let error as ReportingError {
+            throw error
+        } catch let error as SystemError where error.errno == .noSuchFileOrDirectory {
+            return nil
+        } catch let error as DatabaseError where error.isDamage {
+            throw ReportingError(
+                .history,
+                "the history \(directory.appending(FileName(name))) is damaged",
+                hint: "the next run keeps it aside and begins a new one"
+            )
+        } catch {
+            throw .history(error)
+        }
+    }
+
+    private static func path(in directory: FileName) throws(ReportingError) -> String {
+        if let path = String(validating: directory.appending(FileName(name)).bytes, as: UTF8.self) {
+            return path
+        }
+        throw ReportingError(.history, "the folder's name \(directory) is no UTF-8")
+    }
+
     private static func open(
         in directory: FileName,
         _ folder: borrowing Descriptor,
         _ now: Timestamp
     ) throws -> History {
-        guard let path = String(validating: directory.appending(FileName(name)).bytes, as: UTF8.self) else {
-            throw ReportingError(.history, "the folder's name \(directory) is no UTF-8")
-        }
+        let path = try Self.path(in: directory)
         do {
             return History(warning: nil, queue: try queue(at: path, folder))
         } catch let error as DatabaseError where error.isDamage {
@@ -204,6 +234,46 @@ extension History {
                 arguments: [luksUUID, limit]
             ).compactMap(Self.report)
         }
+    }
+
+    /// The latest runs with their numbers, the latest first. Reports of a newer program that cannot be read are left out.
+    public func recordedRuns(limit: Int) throws(ReportingError) -> [RecordedRun] {
+        try read { database in
+            let sql = "SELECT id, report FROM run ORDER BY id DESC LIMIT ?"
+            return try Row.fetchAll(database, sql: sql, arguments: [limit]).compactMap(Self.recorded)
+        }
+    }
+
+    /// As `recordedRuns(limit:)`, of one drive: those under its name, also when it was another disk then, and those of
+    /// the disk under other names.
+    ///
+    /// - Parameter luksUUID: nil for a drive of which nothing but the name is known.
+    public func recordedRuns(
+        named name: String,
+        luksUUID: String?,
+        limit: Int
+    ) throws(ReportingError) -> [RecordedRun] {
+        try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT id, report FROM run WHERE name = ? OR lower(drive) = ? ORDER BY id DESC LIMIT ?
+                    """,
+                arguments: [name, luksUUID?.lowercased(), limit]
+            ).compactMap(Self.recorded)
+        }
+    }
+
+    /// The run of that number; nil when there is none, or when its report is one of a newer program.
+    public func recordedRun(id: Int64) throws(ReportingError) -> RecordedRun? {
+        try read { database in
+            try Row.fetchOne(database, sql: "SELECT id, report FROM run WHERE id = ?", arguments: [id])
+                .flatMap(Self.recorded)
+        }
+    }
+
+    private static func recorded(_ row: Row) -> RecordedRun? {
+        report(row["report"]).map { RecordedRun(id: row["id"], report: $0) }
     }
 
     /// The verdict of the drive's last run that was not skipped; nil when there was none.

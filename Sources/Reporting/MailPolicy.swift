@@ -2,7 +2,7 @@
 public struct MailPolicy: Hashable, Sendable {
     /// An occasion that `[mail] on = […]` may name.
     public enum Occasion: String, Codable, CaseIterable, Sendable {
-        /// A run failed, was interrupted, or could not copy everything.
+        /// A run failed, was interrupted, did not copy everything, or was skipped for a reason that it tells.
         case failure
         /// Deletions wait for approval.
         case held
@@ -32,7 +32,7 @@ public struct MailPolicy: Hashable, Sendable {
         case .held: .held
         // Who pressed Ctrl-C knows; who was at the other end of a shutdown does not.
         case .interrupted: report.invocation == nil ? nil : .failure
-        case .skipped: nil
+        case .skipped: report.failure == nil ? nil : .failure
         case .succeeded:
             switch previous {
             case .failed, .partial, .held, .interrupted: .recovered

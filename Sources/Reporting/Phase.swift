@@ -12,6 +12,8 @@ public enum Phase: String, Codable, CaseIterable, Sendable {
     case checking
     /// Taking the locks of drive and sources.
     case locking
+    /// Running commands of a person's own, before or after.
+    case hooks
     /// Scanning the sources and planning the changes.
     case scanning
     /// Copying, and removing what is gone.
@@ -34,6 +36,7 @@ public enum Phase: String, Codable, CaseIterable, Sendable {
         case .mounting: "mounting"
         case .checking: "checking the drive"
         case .locking: "waiting for locks"
+        case .hooks: "running hooks"
         case .scanning: "scanning the sources"
         case .copying: "copying"
         case .verifying: "verifying"

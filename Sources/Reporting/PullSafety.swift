@@ -18,6 +18,19 @@ public enum RestState: String, Codable, CaseIterable, Sendable {
     case closed
 }
 
+extension PullSafety {
+    /// The answer in a sentence's part.
+    public var sentence: String {
+        switch self {
+        case .safe(.poweredOff): "safe to pull: closed and powered off"
+        case .safe(.stopped): "safe to pull: closed and stopped"
+        case .safe(.closed): "safe to pull: closed"
+        case .unsafe(let reason): "NOT safe to pull: \(reason)"
+        case .gone: "it is not plugged in"
+        }
+    }
+}
+
 extension PullSafety: Codable {
     private enum Key: String, CodingKey { case pull, rest, reason }
     private enum Answer: String, Codable { case safe, unsafe, gone }

@@ -42,8 +42,12 @@ extension RunMail {
     /// What removes the cause. A hint of the one who knows better replaces what is said in general.
     private var remedy: [Step] {
         switch report.verdict {
-        case .succeeded, .skipped, .interrupted:
+        case .succeeded, .interrupted:
             []
+        case .skipped:
+            hinted
+        case .partial where report.total.skipped.total == 0:
+            hinted
         case .partial:
             [Step(text: "Look at the entries named below: are they locked, damaged, or on a bad disk?")]
         case .held:
@@ -52,8 +56,12 @@ extension RunMail {
                 Step(text: "If you did, approve; the next run deletes them:", command: command("approve")),
             ]
         case .failed(let kind):
-            report.failure?.hint.map { [Step(text: Self.capitalized($0))] } ?? remedy(for: kind)
+            report.failure?.hint == nil ? remedy(for: kind) : hinted
         }
+    }
+
+    private var hinted: [Step] {
+        report.failure?.hint.map { [Step(text: Self.capitalized($0))] } ?? []
     }
 
     private var uuid: String { SingleLine.escape(report.drive.luksUUID) }

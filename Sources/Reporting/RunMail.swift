@@ -140,6 +140,8 @@ extension RunMail {
             occasion == .recovered
                 ? "\(backup) works again: everything was copied."
                 : "\(backup) is done: everything was copied."
+        case .partial where report.total.skipped.total == 0:
+            "\(backup) is done but not complete: \(reason)."
         case .partial:
             "\(backup) is done but not complete: "
                 + "\(Self.counted(report.total.skipped.total, "entry", "entries")) could not be copied."
@@ -157,7 +159,7 @@ extension RunMail {
         case .interrupted:
             "\(backup) was stopped while \(activity), before it was complete."
         case .skipped:
-            "\(backup) was skipped."
+            "\(backup) was skipped" + (report.failure == nil ? "." : ": \(reason).")
         }
     }
 
@@ -172,49 +174,7 @@ extension RunMail {
 
 // What is known of the run.
 extension RunMail {
-    private var facts: [String] {
-        var lines = ["Facts"]
-        func add(_ label: String, _ value: String) {
-            lines += TextLayout.fact(label, SingleLine.escape(value))
-        }
-        add("host", report.host)
-        add("drive", report.drive.name)
-        if let serial = report.drive.serial { add("serial", serial) }
-        add("LUKS UUID", report.drive.luksUUID)
-        if report.runNumber > 0 { add("run", "\(report.runNumber)") }
-        add("started", report.started.text)
-        add("ended", "\(report.ended.text), after \(report.duration.text)")
-        add("ended while", report.phase.activity)
-        let status = report.verdict.exitStatus
-        // A killed agent has left no exit status.
-        if report.verdict != .failed(.agentKilled) {
-            add("exit status", "\(status.rawValue) (\(status.name))")
-        }
-        if let failure = report.failure { add("reason", failure.message) }
-        for (label, value) in amounts { add(label, value) }
-        return lines
-    }
-
-    /// How much was done. Without sources nothing is known of that, which is not the same as nothing.
-    private var amounts: [(label: String, value: String)] {
-        var amounts: [(label: String, value: String)] = []
-        let total = report.total
-        if !report.sources.isEmpty {
-            let files = Self.counted(total.filesCopied, "file", "files")
-            amounts.append(("copied", "\(files), \(total.bytesCopied.full)"))
-            amounts.append(("deleted", ByteCount.grouped(total.deleted)))
-        }
-        if total.heldDeletions > 0 {
-            amounts.append(("held", Self.counted(total.heldDeletions, "deletion", "deletions")))
-        }
-        if total.skipped.total > 0 { amounts.append(("not copied", ByteCount.grouped(total.skipped.total))) }
-        if let space = report.space {
-            if let needed = space.needed { amounts.append(("space needed", needed.full)) }
-            amounts.append(("free before", space.before.full))
-            if let after = space.after { amounts.append(("free after", after.full)) }
-        }
-        return amounts
-    }
+    private var facts: [String] { ["Facts"] + report.factLines }
 
     private var sources: [String] {
         guard !report.sources.isEmpty else { return [] }
@@ -250,10 +210,7 @@ extension RunMail {
     }
 
     private var warnings: [String] {
-        guard !report.warnings.isEmpty else { return [] }
-        return report.warnings.reduce(into: ["Warnings"]) {
-            $0 += TextLayout.wrap(SingleLine.escape($1), first: "  - ", hanging: "    ")
-        }
+        report.warnings.isEmpty ? [] : ["Warnings"] + report.warningLines
     }
 
     private var lastGood: [String] {
@@ -281,10 +238,10 @@ extension RunMail {
                 lines += TextLayout.wrap(line.text, first: "  ", hanging: "           ")
             }
         }
-        if let invocation = report.invocation, JournalReader.isInvocation(invocation) {
+        if let command = report.journalCommand {
             if !lines.isEmpty { lines.append("") }
             lines.append("The whole log of this run:")
-            lines.append("  journalctl _SYSTEMD_INVOCATION_ID=\(invocation)")
+            lines.append("  \(command)")
         }
         return lines
     }

@@ -1,9 +1,9 @@
 /// Text from elsewhere, made fit for one line of a mail or a log.
-enum SingleLine {
+public enum SingleLine {
     /// Escapes what moves the cursor, breaks the line, or reorders or hides text (Trojan Source). Unlike
     /// a `FileName`'s description it sets no quotes and leaves backslashes alone: names in messages are escaped
     /// already.
-    static func escape(_ text: some StringProtocol) -> String {
+    public static func escape(_ text: some StringProtocol) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
             if isPlain(scalar) {

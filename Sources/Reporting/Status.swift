@@ -93,26 +93,26 @@ public struct RunningState: Codable, Hashable, Sendable {
 
 /// How much of a plan is done.
 public struct Progress: Codable, Hashable, Sendable {
-    /// Files done.
-    public var filesDone: Int64
-    /// Files in the plan.
-    public var filesTotal: Int64
+    /// Changes made: files copied, entries removed, and the like.
+    public var changesDone: Int64
+    /// Changes in the plan.
+    public var changesTotal: Int64
     /// Bytes written.
     public var bytesDone: ByteCount
     /// Bytes in the plan.
     public var bytesTotal: ByteCount
 
     /// Describes how far a run is.
-    public init(filesDone: Int64, filesTotal: Int64, bytesDone: ByteCount, bytesTotal: ByteCount) {
-        self.filesDone = filesDone
-        self.filesTotal = filesTotal
+    public init(changesDone: Int64, changesTotal: Int64, bytesDone: ByteCount, bytesTotal: ByteCount) {
+        self.changesDone = changesDone
+        self.changesTotal = changesTotal
         self.bytesDone = bytesDone
         self.bytesTotal = bytesTotal
     }
 
-    /// `12 of 340 files, 1.5 GB of 20 GB`.
+    /// `12 of 340 changes, 1.5 GB of 20 GB`.
     public var text: String {
-        let files = "\(ByteCount.grouped(filesDone)) of \(ByteCount.grouped(filesTotal)) files"
-        return "\(files), \(bytesDone) of \(bytesTotal)"
+        let changes = "\(ByteCount.grouped(changesDone)) of \(ByteCount.grouped(changesTotal)) changes"
+        return "\(changes), \(bytesDone) of \(bytesTotal)"
     }
 }

@@ -2,7 +2,7 @@
 public enum Verdict: Hashable, Sendable {
     /// All copied, closed, safe.
     case succeeded
-    /// Done, but some source files could not be read.
+    /// Done, but some source files could not be read, or a source was skipped.
     case partial
     /// The additive part is done; deletions wait for approval.
     case held
@@ -10,7 +10,7 @@ public enum Verdict: Hashable, Sendable {
     case failed(FailureKind)
     /// SIGINT or SIGTERM asked it to stop.
     case interrupted
-    /// Not due or disabled: nothing was tried.
+    /// Not due, disabled, or skipped by a hook: nothing was tried.
     case skipped
 
     /// The exit status of a run with this verdict.

@@ -1,3 +1,4 @@
+import Drives
 import ExtBackupKit
 import LinuxSystem
 import Reporting
@@ -19,13 +20,14 @@ struct Ask {
         throw Failure(.usage, "no answer; nothing was changed")
     }
 
-    /// A passphrase, typed twice.
+    /// A passphrase, typed twice; or a new one, which is shown and typed once, to prove that it was written down.
     func newPassphrase() throws(Failure) -> SecretBytes {
         Output.say(
             "The passphrase opens the drive on any machine, also when this one is gone: keep it elsewhere."
         )
         while true {
-            let first = try secret("Passphrase: ")
+            let first = try secret("Passphrase (empty: have one made): ")
+            if first.count == 0 { return try generatedPassphrase() }
             if first.count < Self.shortest {
                 Output.say("Use at least \(Self.shortest) characters.")
                 continue
@@ -33,6 +35,78 @@ struct Ask {
             if try secret("The same again: ").hasSameBytes(as: first) { return first }
             Output.say("These were not the same.")
         }
+    }
+
+    /// Where the answer to a question comes from.
+    enum Answer {
+        /// From the command line alone.
+        case given
+        /// From the person at the terminal, too.
+        case asked
+    }
+
+    /// Goes on only when a person knows which disk this is.
+    ///
+    /// - Parameters:
+    ///   - serial: what the command line says.
+    ///   - warning: what will happen, as a sentence.
+    func confirm(
+        _ disk: DiskDescription,
+        serial: String?,
+        answer: Answer,
+        warning: String
+    ) throws(Failure) {
+        let confirmation = SerialConfirmation(for: disk)
+        if let serial, !confirmation.accepts(serial) {
+            throw Failure(
+                .usage,
+                "\(FileName(argument: serial)) is not \(confirmation.question); nothing was changed",
+                hint: "compare it with what is written above and on the disk's label"
+            )
+        }
+        switch answer {
+        case .given: return
+        case .asked: break
+        }
+        guard StandardStream.input.isTerminal else {
+            throw Failure(
+                .usage,
+                "there is no terminal to ask on; nothing was changed",
+                hint: "use --yes with --serial"
+            )
+        }
+        Output.ask("\(warning) To go on, type \(confirmation.question): ")
+        guard confirmation.accepts(try line()) else {
+            throw Failure(.usage, "that is not \(confirmation.question); nothing was changed")
+        }
+    }
+
+    /// The passphrase of a drive that has one.
+    func passphrase(of device: FileName) throws(Failure) -> SecretBytes {
+        try secret("Passphrase of \(device): ")
+    }
+
+    private func generatedPassphrase() throws(Failure) -> SecretBytes {
+        let made = try Self.generatedPassphrase()
+        while true {
+            if try secret("Write it down, then type it: ").hasSameBytes(as: made) { return made }
+            Output.say("That was not it.")
+        }
+    }
+
+    /// Makes a passphrase and shows it.
+    static func generatedPassphrase() throws(Failure) -> SecretBytes {
+        let made: SecretBytes
+        do {
+            made = try GeneratedPassphrase.make()
+        } catch {
+            throw Failure(.failed, "no passphrase can be made: \(error); nothing was changed")
+        }
+        Output.say(
+            "The passphrase (\(GeneratedPassphrase.entropyBits) bits of chance; it is shown only now):"
+        )
+        made.withBytes { Output.say(secret: $0) }
+        return made
     }
 
     /// The first line of a file.

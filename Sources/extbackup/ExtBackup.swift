@@ -18,9 +18,20 @@ struct ExtBackup: ParsableCommand {
             """,
         version: Version.text,
         groupedSubcommands: [
-            CommandGroup(name: "Drives:", subcommands: [PrepareDisk.self]),
-            CommandGroup(name: "Backups:", subcommands: [Run.self, Status.self, Approve.self, Copy.self]),
-            CommandGroup(name: "Set-up:", subcommands: [Config.self, LED.self, Mail.self]),
+            CommandGroup(
+                name: "Drives:",
+                subcommands: [
+                    PrepareDisk.self, PreparedDrives.self, Mount.self, Eject.self, Header.self,
+                ]
+            ),
+            CommandGroup(
+                name: "Backups:",
+                subcommands: [Run.self, Status.self, Log.self, Approve.self, Copy.self]
+            ),
+            CommandGroup(
+                name: "Set-up:",
+                subcommands: [Init.self, Doctor.self, Config.self, LED.self, Mail.self]
+            ),
             CommandGroup(name: "For units:", subcommands: [Agent.self, Cleanup.self, Failed.self]),
         ]
     )

@@ -14,6 +14,14 @@ enum Output {
         write(text + "\n", to: .output)
     }
 
+    /// A secret that a person must see once, on a line of its own between empty ones.
+    static func say(secret: UnsafeRawBufferPointer) {
+        var line = Array("\n    ".utf8) + secret + Array("\n\n".utf8)
+        // Nobody reads, so nobody sees it, ignoring.
+        try? StandardStream.error.write(line)
+        for index in line.indices { line[index] = 0 }
+    }
+
     /// Text without a line's end: a question.
     static func ask(_ text: String) {
         write(text, to: .error)
@@ -22,6 +30,7 @@ enum Output {
     /// What failed, and what to do about it.
     static func complain(_ failure: Failure) {
         say("extbackup: \(failure.message)")
+        for line in failure.excerpt { say("    \(line)") }
         if let hint = failure.hint { say("  hint: \(hint)") }
     }
 
@@ -29,6 +38,11 @@ enum Output {
     static func result(_ lines: [UInt8]) {
         // Whoever closed our output does not want to read, ignoring.
         try? StandardStream.output.write(lines)
+    }
+
+    /// Lines of a result.
+    static func result(_ lines: [String]) {
+        for line in lines { result(line) }
     }
 
     private static func write(_ text: String, to stream: StandardStream) {

@@ -18,6 +18,8 @@ struct Program {
         case drives
         /// As `drives`, for a person at a terminal.
         case drivesByHand
+        /// It opens a drive for everybody to see, for a person at a terminal.
+        case visibleDrives
     }
 
     /// Begins. Must be called before any thread starts: signals are blocked for all of them, and the mount
@@ -27,24 +29,31 @@ struct Program {
         let interruption = Interruption()
         switch purpose {
         case .talk: break
-        case .drives, .drivesByHand: try beginWorkOnDrives(interruption)
+        case .drives, .drivesByHand:
+            try requireRoot()
+            do {
+                try MountNamespace.makePrivate()
+            } catch {
+                throw Failure(.failed, "no mount namespace of our own: \(error)")
+            }
+            interruption.requestOnSignals()
+        case .visibleDrives:
+            try requireRoot()
+            interruption.requestOnSignals()
         }
         var program = Program(context: context(interruption))
+        program.context.hookHost = .ofMachine()
+        switch purpose {
+        case .talk, .drives: break
         // A terminal inside a service has that service's name for its start; it is none of ours.
-        if purpose == .drivesByHand { program.context.invocation = nil }
+        case .drivesByHand, .visibleDrives: program.context.invocation = nil
+        }
         return program
     }
 
-    private static func beginWorkOnDrives(_ interruption: Interruption) throws(Failure) {
-        guard effectiveUserID() == 0 else {
-            throw Failure(.failed, "this needs root", hint: "put 'sudo' in front of it")
-        }
-        do {
-            try MountNamespace.makePrivate()
-        } catch {
-            throw Failure(.failed, "no mount namespace of our own: \(error)")
-        }
-        interruption.requestOnSignals()
+    private static func requireRoot() throws(Failure) {
+        if effectiveUserID() == 0 { return }
+        throw Failure(.failed, "this needs root", hint: "put 'sudo' in front of it")
     }
 
     private static func context(_ interruption: Interruption) -> RunContext {
@@ -69,6 +78,7 @@ struct Program {
                 (try? JournalReader().lastLines(ofInvocation: invocation)) ?? []
             },
             startUnit: RunContext.startWithSystemd,
+            reloadUnits: RunContext.reloadSystemd,
             interruption: interruption,
             logger: logger
         )

@@ -5,7 +5,14 @@ import Testing
 @Suite("The command line")
 struct CommandLineTests {
     static let commands: [(words: String, names: [String])] = [
-        ("", ["--version", "prepare-disk", "run", "status", "approve", "copy", "config", "led", "mail"]),
+        (
+            "",
+            [
+                "--version", "prepare-disk", "run", "status", "log", "drives", "approve", "copy", "init",
+                "config",
+                "led", "mail",
+            ]
+        ),
         (
             "prepare-disk",
             [
@@ -14,6 +21,8 @@ struct CommandLineTests {
             ]
         ),
         ("run", ["<name>", "--dry-run"]), ("status", ["--json"]), ("approve", ["<name>"]),
+        ("drives", ["list", "show"]), ("drives list", ["--json"]), ("drives show", ["<name>", "--json"]),
+        ("log", ["<drive>", "--last <n>", "--run <number>", "--json"]),
         (
             "copy",
             [
@@ -22,8 +31,14 @@ struct CommandLineTests {
                 "--json", "--quiet", "EXIT STATUS", "   25  held ",
             ]
         ),
-        ("config", ["check"]),
-        ("config check", ["--folder"]), ("led", ["test", "clear", "show"]), ("led test", []),
+        (
+            "init",
+            ["--source <name=path>", "--mail <address>", "--no-led", "--yes", "--folder <folder>"]
+        ),
+        ("config", ["check", "show", "example", "schema"]),
+        ("config check", ["--folder"]), ("config show", ["--folder", "--json"]),
+        ("config example", []), ("config schema", ["#:schema"]), ("led", ["test", "clear", "show"]),
+        ("led test", []),
         ("led clear", []),
         ("led show", []), ("mail", ["test", "deliver"]), ("mail test", []), ("mail deliver", []),
         ("agent", ["<name>"]), ("cleanup", ["<name>"]), ("failed", ["<name>"]),
@@ -59,11 +74,15 @@ struct CommandLineTests {
     @Test(
         "refuses what it does not know with status 64",
         arguments: [
-            "bogus", "--bogus", "run --bogus", "run a b", "status red", "prepare-disk",
+            "bogus", "--bogus", "run --bogus", "run a b", "status red", "prepare-disk --name red",
             "prepare-disk /dev/null",
-            "prepare-disk --name red", "approve", "config check --folder", "led bogus", "cleanup", "agent",
+            "prepare-disk --name red", "approve", "config check --folder", "config show x",
+            "config example x", "led bogus", "cleanup", "agent",
             "copy", "copy a",
-            "failed",
+            "failed", "log a b", "log --last 0", "log --last x", "log --run", "log --run x",
+            "log red --run 1", "log --last 2 --run 1", "drives show", "drives list red", "init x",
+            "init --yes", "init --yes --mail root",
+            "init --yes --source",
             "prepare-disk /dev/null --name red --yes",
             "prepare-disk /dev/null --name red --yes --serial 1",
             "prepare-disk /dev/null --name red --no-passphrase --passphrase-file /x",
@@ -79,7 +98,7 @@ struct CommandLineTests {
     @Test(
         "refuses names that no drive can have with status 64",
         Need.root,
-        arguments: ["run", "run --dry-run", "approve", "cleanup", "agent", "failed"],
+        arguments: ["run", "run --dry-run", "log", "drives show", "approve", "cleanup", "agent", "failed"],
         ["Red", "a/b", "..", "", "a b", "-x", "\u{1b}[31m", "größe", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]
     )
     func driveNames(command: String, name: String) throws {
@@ -136,6 +155,14 @@ struct NoSetUpTests {
         "says what is missing",
         arguments: [
             ("status", 0, "", "no drive was prepared yet: 'extbackup prepare-disk' makes one\n"),
+            ("drives list", 0, "", "no drive was prepared yet: 'extbackup prepare-disk' makes one\n"),
+            ("drives list --json", 0, "", "[\n\n]\n"),
+            ("log", 0, "", "no drive had a run yet\n"), ("log --json", 0, "", "[\n\n]\n"),
+            (
+                "log blue", 10,
+                "extbackup: no drive was prepared under the name 'blue'\n  hint: 'extbackup status' lists the drives; 'extbackup prepare-disk' makes a new one\n",
+                ""
+            ),
             (
                 "run", 10,
                 "extbackup: no prepared drive is plugged in\n  hint: 'extbackup status' lists the drives\n",
@@ -158,7 +185,7 @@ struct NoSetUpTests {
             ),
             (
                 "config check", 78,
-                "extbackup: /etc/extbackup/config.toml: cannot be read: no such file or directory\n  hint: write one; docs/config.toml in the documentation is a commented example\n",
+                "extbackup: /etc/extbackup/config.toml: cannot be read: no such file or directory\n  hint: 'extbackup init' writes one after a few questions; 'extbackup config example' prints one\n",
                 ""
             ),
         ] as [(String, Int32, String, String)]
@@ -168,54 +195,5 @@ struct NoSetUpTests {
         #expect(outcome.status == status)
         #expect(outcome.errors == errors)
         #expect(outcome.output == output)
-    }
-}
-
-@Suite("'config check'")
-struct ConfigCheckTests {
-    private let good = "[[source]]\nname = \"photos\"\npath = \"/srv/photos\"\n"
-
-    @Test("ends with 0 when all is right")
-    func right() throws {
-        let folder = try TemporaryFolder()
-        try folder.write("config.toml", good)
-        let outcome = try Program.run(["config", "check", "--folder", folder.path])
-        #expect(outcome.status == 0)
-        #expect(outcome.output == "source photos: '/srv/photos'\nthe configuration is right\n")
-        #expect(outcome.errors == "")
-    }
-
-    @Test("ends with 78 and the place of a mistake")
-    func wrong() throws {
-        let folder = try TemporaryFolder()
-        try folder.write("config.toml", good + "exlude = []\n")
-        let outcome = try Program.run(["config", "check", "--folder", folder.path])
-        #expect(outcome.status == 78)
-        #expect(outcome.output == "")
-        let path = String(decoding: folder.path.bytes, as: UTF8.self)
-        #expect(
-            outcome.errors
-                == "extbackup: \(path)/config.toml:4:1: unknown key 'exlude' in 'source'\n"
-                + "  hint: did you mean 'exclude'?\n"
-        )
-    }
-
-    @Test("finds a mistake in a drive's file")
-    func drive() throws {
-        let folder = try TemporaryFolder()
-        try folder.write("config.toml", good)
-        try folder.write("drives.d/red.toml", "name = 1\n")
-        let outcome = try Program.run(["config", "check", "--folder", folder.path])
-        #expect(outcome.status == 78)
-        #expect(outcome.errors.contains("drives.d/red.toml:1:1: 'name' must be a text, not a whole number\n"))
-    }
-
-    @Test("escapes what a hostile file says")
-    func hostile() throws {
-        let folder = try TemporaryFolder()
-        try folder.write("config.toml", good + "\"\\u001b[31m\" = 1\n")
-        let outcome = try Program.run(["config", "check", "--folder", folder.path])
-        #expect(outcome.status == 78)
-        #expect(!outcome.errors.contains("\u{1b}"))
     }
 }

@@ -50,7 +50,7 @@ struct PrepareDiskTests {
         #expect(
             outcome.errors == """
                 extbackup: the disk cannot be looked at: '/dev/nonexistent': no such file or directory (open)
-                  hint: 'lsblk' lists disks
+                  hint: 'extbackup prepare-disk' lists disks
 
                 """
         )
@@ -63,7 +63,7 @@ struct PrepareDiskTests {
         #expect(
             outcome.errors == """
                 extbackup: \(path) is not erased: it is not a block device
-                  hint: 'lsblk -f' shows disks and what is on them
+                  hint: 'extbackup prepare-disk' lists the disks that can be taken, and why others cannot
 
                 """
         )

@@ -46,7 +46,10 @@ struct SetUpTests {
     @Test(
         "ends as the table of statuses says",
         arguments: [
-            ("status", 0), ("status --json", 0), ("config check", 0), ("run", 10), ("run red", 10),
+            ("status", 0), ("status --json", 0), ("log", 0), ("log red --json", 0), ("log blue", 10),
+            ("log --run 1", 1), ("config check", 0), ("config show", 0),
+            ("config show --json", 0), ("drives list", 0), ("drives list --json", 0), ("drives show red", 0),
+            ("drives show red --json", 0), ("drives show blue", 10), ("run", 10), ("run red", 10),
             ("run red --dry-run", 10), ("run blue", 10), ("approve red", 1), ("cleanup red", 0),
             ("agent red", 10),
             ("agent blue", 10), ("led test", 1), ("led show", 0), ("mail deliver", 0),
@@ -81,11 +84,60 @@ struct SetUpTests {
         )
     }
 
+    @Test("lists the runs that were, and tells everything about the one of a number")
+    func log() throws {
+        let output = try script(
+            """
+            "$1" run red 2>/dev/null; "$1" run red 2>/dev/null
+            "$1" log --last 1; "$1" log | wc -l; "$1" log --run 1; "$1" log --run 1 --json | grep '"id"'
+            "$1" log blue 2>&1
+            """
+        )
+        let lines = output.split(separator: "\n").map(String.init)
+        try #require(lines.count > 8, "\(output)")
+        #expect(lines[0].hasPrefix("RUN  STARTED (UTC)"))
+        #expect(lines[1].hasPrefix("  2  "))
+        #expect(lines[1].contains("  red    no-drive  "))
+        #expect(lines[2...4] == ["3", "Run 1: no-drive", "  host          \(Machine.hostName())"])
+        #expect(lines.contains("  reason        drive 'red': the drive is not plugged in"))
+        #expect(lines.contains("  \"id\" : 1,"))
+        #expect(lines.contains("extbackup: no drive was prepared under the name 'blue'"))
+    }
+
+    @Test("prints tables that fit the terminal", Need.program("/usr/bin/script"))
+    func narrow() throws {
+        let output = try script(
+            """
+            "$1" run red 2>/dev/null
+            script --quiet --return --command "stty cols 48; '$1' log; '$1' drives list" /dev/null </dev/null
+            """
+        )
+        let lines = output.split(whereSeparator: \.isNewline).map(String.init)
+        #expect(lines.count == 4, "\(output)")
+        #expect(lines.allSatisfy { $0.count <= 48 }, "\(output)")
+        #expect(lines.first == "RUN  STARTED (UTC)     DRIVE  RESULT    TOOK")
+    }
+
+    @Test("tells of the drive that it is not plugged in, and where its files are")
+    func drives() throws {
+        let output = try script(
+            "\"$1\" drives list; \"$1\" drives show red; \"$1\" drives show red --json | grep isPluggedIn"
+        )
+        let lines = output.split(separator: "\n").map(String.init)
+        try #require(lines.count > 4, "\(output)")
+        #expect(lines[0].hasPrefix("NAME  PLUGGED IN  "))
+        #expect(lines[1].hasPrefix("red   no          never "))
+        #expect(lines[2...3] == ["red", "  plugged in:       no"])
+        #expect(lines.contains("  key file:         /etc/extbackup/keys/red.key"))
+        #expect(lines.last == "  \"isPluggedIn\" : false,")
+    }
+
     @Test("prints no key, and writes it nowhere")
     func secrecy() throws {
         let output = try script(
             """
-            for words in status 'status --json' 'config check' run 'run red' 'run red --dry-run' 'approve red' \
+            for words in status 'status --json' log 'log --run 1' 'config check' 'config show' 'drives list' \
+                'drives show red' run 'run red' 'run red --dry-run' 'approve red' \
                 'cleanup red' 'agent red' 'failed red' 'mail deliver'; do
                 "$1" $words
                 INVOCATION_ID=0123456789abcdef0123456789abcdef "$1" $words

@@ -95,8 +95,14 @@ struct DeviceMapperTests {
         let drive = try LUKSDrive.onLoopDevice()
         let operations = drive.operations
         let key = try drive.key()
-        try operations.activate(drive.mapping, on: drive.device, identity: drive.identity, key: key)
-        if isMounted { try operations.mount(drive.mapping, at: drive.place, .ext4) }
+        try operations.activate(
+            drive.mapping,
+            on: drive.device,
+            identity: drive.identity,
+            key: key,
+            access: .writing
+        )
+        if isMounted { try operations.mount(drive.mapping, at: drive.place, .ext4, .writing) }
         #expect(throws: DriveError.self) {
             _ = try LockedDrive.claim(drive.identity, operations: operations)
         }

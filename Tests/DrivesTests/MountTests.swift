@@ -44,7 +44,7 @@ struct MountTests {
         let folder = try TemporaryFolder()
         let device = try LoopDevice.ext4(in: folder)
         let place = folder.path.appending("run/red")
-        try MountPoint.mount(device.node, at: place, .ext4)
+        try MountPoint.mount(device.node, at: place, .ext4, .writing)
         defer { try? unmountFileSystem(place, .detach) }
         #expect(try MountTable.current().isMountPoint(place))
         let lines = try Descriptor.open("/proc/self/mountinfo", .read).readAll(limit: 1 << 20)
@@ -56,7 +56,7 @@ struct MountTests {
             #expect(line.contains(option), "\(option) is missing in \(line)")
         }
         #expect(throws: SystemError(call: "mount", subject: place, errno: .resourceBusy)) {
-            try MountPoint.mount(device.node, at: place, .ext4)
+            try MountPoint.mount(device.node, at: place, .ext4, .writing)
         }
         try operations.unmount(place, .ifUnused)
         #expect(try !MountTable.current().isMountPoint(place))
@@ -68,7 +68,7 @@ struct MountTests {
         let folder = try TemporaryFolder()
         let device = try LoopDevice.ext4(in: folder)
         let place = folder.path.appending("red")
-        try MountPoint.mount(device.node, at: place, .ext4)
+        try MountPoint.mount(device.node, at: place, .ext4, .writing)
         defer { try? unmountFileSystem(place, .detach) }
         let root = try operations.openRoot(place)
         try operations.sync(root)
@@ -99,7 +99,7 @@ struct MountTests {
         try operations.flush(device)
 
         let place = folder.path.appending("red")
-        try MountPoint.mount(loop.node, at: place, .ext4)
+        try MountPoint.mount(loop.node, at: place, .ext4, .writing)
         defer { try? unmountFileSystem(place, .detach) }
         #expect(throws: SystemError(call: "open", subject: loop.node, errno: .resourceBusy)) {
             try operations.flush(device)
@@ -142,7 +142,7 @@ struct MountTests {
         Thread.start(named: "private") {
             do {
                 try MountNamespace.makePrivate()
-                try MountPoint.mount(node, at: place, .ext4)
+                try MountPoint.mount(node, at: place, .ext4, .writing)
                 let table = try MountTable(file: "/proc/thread-self/mountinfo")
                 let isSeen = table.isMountPoint(place)
                 result.value.withLock { $0 = isSeen ? "mounted" : "not mounted" }

@@ -29,6 +29,9 @@ final class PreparationOperations: DriveOperations {
         state.withLock { $0.mapping = mapping }
     }
 
+    /// As udev, when a drive is plugged in that is one already.
+    func announce(_ device: BlockDevice) { state.withLock { $0.known = device } }
+
     /// Lets a busy mapping go.
     func release() {
         state.withLock { $0.mapping = .closes }
@@ -52,7 +55,8 @@ final class PreparationOperations: DriveOperations {
         _ mapping: FileName,
         on device: BlockDevice,
         identity: DriveIdentity,
-        key: borrowing SecretBytes
+        key: borrowing SecretBytes,
+        access: DriveAccess
     ) throws(CryptError) {
         guard try LUKSContainer(path: device.node).opens(slot: identity.keySlot, with: key) else {
             throw CryptError(call: "activate", errno: .notPermitted)
@@ -112,8 +116,13 @@ extension PreparationOperations {
         try real.checkFileSystem(of: mapping, kind)
     }
 
-    func mount(_ mapping: FileName, at directory: FileName, _ kind: FileSystemKind) throws(SystemError) {
-        try real.mount(mapping, at: directory, kind)
+    func mount(
+        _ mapping: FileName,
+        at directory: FileName,
+        _ kind: FileSystemKind,
+        _ access: DriveAccess
+    ) throws(SystemError) {
+        try real.mount(mapping, at: directory, kind, access)
     }
 
     func openRoot(_ directory: FileName) throws(SystemError) -> Descriptor { try real.openRoot(directory) }

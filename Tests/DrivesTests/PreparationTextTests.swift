@@ -140,15 +140,15 @@ struct PreparationDriveFileTests {
     }
 
     @Test(
-        "escapes what TOML forbids",
+        "escapes what TOML forbids, and what deceives the eye",
         arguments: [
-            ("plain", "\"plain\""), ("é\u{202e}", "\"é\u{202e}\""),
+            ("plain 漢 é", "\"plain 漢 é\""), ("\u{202e}\u{e0001}", #""\u202e\U000e0001""#),
             ("\u{0}\u{1f}\u{7f}", #""\u0000\u001f\u007f""#),
             (#"a"b\c"#, #""a\"b\\c""#),
         ]
     )
     func quoting(_ text: String, _ expected: String) {
-        #expect(DriveFile.quoted(text) == expected)
+        #expect(TOMLText.quoted(text) == expected)
     }
 
     @Test(
@@ -172,7 +172,14 @@ struct PreparationInstructionTests {
             hostName: "nas\u{1b}[2J",
             luksUUID: Self.uuid,
             fileSystem: kind,
-            hasPassphrase: true,
+            passphrase: .init(
+                number: 1,
+                cost: PassphraseCost(passes: 4, memoryKiB: 262_144, lanes: 4)
+            ),
+            serial: "WX12",
+            model: "Elements",
+            sizeBytes: 2_000_398_934_016,
+            headerDigest: "0123abcd",
             preparedAtSeconds: 0,
             layout: HostLayout()
         ).text
@@ -190,6 +197,36 @@ struct PreparationInstructionTests {
         #expect(text.split(separator: "\n").filter { $0.utf8.count > 100 && !$0.hasPrefix("    ") } == [])
     }
 
+    @Test("tell the drive from others, as a page too")
+    func facts() throws {
+        let instructions = RestoreInstructions(
+            name: try driveName("red"),
+            hostName: "a<b",
+            luksUUID: Self.uuid,
+            fileSystem: .ext4,
+            passphrase: .init(
+                number: 1,
+                cost: PassphraseCost(passes: 4, memoryKiB: 262_144, lanes: 4)
+            ),
+            serial: "WX12",
+            model: "Elements",
+            sizeBytes: 2_000_398_934_016,
+            headerDigest: "0123abcd",
+            preparedAtSeconds: 0,
+            layout: HostLayout()
+        )
+        for fact in [
+            "disk            Elements, 2.0 TB", "serial number   WX12", "LUKS UUID       \(Self.uuid)",
+            "key slot 1      the passphrase (argon2id, 4 passes, 256 MiB, 4 lanes)",
+            "header backup   SHA-256 0123abcd",
+        ] {
+            #expect(instructions.text.contains(fact), "\(fact)")
+        }
+        let page = RecoverySheet(name: instructions.name, instructions: instructions).page
+        #expect(page.contains("of host \"a&lt;b\""))
+        #expect(page.contains("cryptsetup open --key-slot 1"))
+    }
+
     @Test("say it when only the key file opens the drive")
     func withoutPassphrase() throws {
         let text = RestoreInstructions(
@@ -197,7 +234,11 @@ struct PreparationInstructionTests {
             hostName: "nas",
             luksUUID: "3f6b",
             fileSystem: .ext4,
-            hasPassphrase: false,
+            passphrase: nil,
+            serial: nil,
+            model: nil,
+            sizeBytes: 64_000_000_000,
+            headerDigest: "0123abcd",
             preparedAtSeconds: 0,
             layout: HostLayout()
         ).text

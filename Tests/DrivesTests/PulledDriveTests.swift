@@ -118,8 +118,14 @@ struct PulledDriveTests {
         let disk = try PullableDisk.plugIn()
         let drive = try LUKSDrive.on(disk.node)
         let operations = drive.operations
-        try operations.activate(drive.mapping, on: drive.device, identity: drive.identity, key: drive.key())
-        try operations.mount(drive.mapping, at: drive.place, .ext4)
+        try operations.activate(
+            drive.mapping,
+            on: drive.device,
+            identity: drive.identity,
+            key: drive.key(),
+            access: .writing
+        )
+        try operations.mount(drive.mapping, at: drive.place, .ext4, .writing)
         try disk.pull()
         let absent = LinuxDriveOperations { (_) throws(SystemError) in [] }
         #expect(DriveLeftovers.settle(drive.identity, power: .off, operations: absent) == .absent)

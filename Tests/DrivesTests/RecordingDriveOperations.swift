@@ -98,9 +98,12 @@ final class RecordingDriveOperations: DriveOperations {
         _ mapping: FileName,
         on device: BlockDevice,
         identity: DriveIdentity,
-        key: borrowing SecretBytes
+        key: borrowing SecretBytes,
+        access: DriveAccess
     ) throws(CryptError) {
-        if let errno = record("activate") { throw CryptError(call: "activate", errno: errno) }
+        if let errno = record(access == .writing ? "activate" : "activate for looking") {
+            throw CryptError(call: "activate", errno: errno)
+        }
         state.withLock { $0.mappings.append(mapping) }
     }
 
@@ -127,8 +130,13 @@ final class RecordingDriveOperations: DriveOperations {
         return fileSystemState
     }
 
-    func mount(_ mapping: FileName, at directory: FileName, _ kind: FileSystemKind) throws(SystemError) {
-        try system("mount")
+    func mount(
+        _ mapping: FileName,
+        at directory: FileName,
+        _ kind: FileSystemKind,
+        _ access: DriveAccess
+    ) throws(SystemError) {
+        try system(access == .writing ? "mount" : "mount for looking")
         state.withLock { $0.mounts.append(directory) }
     }
 

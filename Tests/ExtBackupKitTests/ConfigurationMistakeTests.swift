@@ -22,8 +22,8 @@ private struct Mistake: CustomTestStringConvertible, Sendable {
 private let source = "[[source]]\nname = \"photos\"\npath = \"/srv/photos\"\n"
 private let sourceRule = "use up to 64 letters, digits, '-', '_' and '.', beginning with a letter or a digit"
 private let sourceKeys =
-    "known here: exclude, exclude_caches, exclude_from, ignore_files, lock, max_size, min_size, name, "
-    + "one_file_system, path, require_mount"
+    "known here: after, before, exclude, exclude_caches, exclude_from, hook_timeout, ignore_files, lock, "
+    + "max_size, min_size, name, one_file_system, path, require_mount"
 private let sizes = "for example \"4GB\" (4 000 000 000 bytes) or \"4GiB\" (4 294 967 296 bytes)"
 private let addresses = "write addresses as 'root' or 'name@example.org', one for each entry"
 private let standOut = "green is the only color that says 'safe to pull': let it stand out"
@@ -199,6 +199,49 @@ private let values: [Mistake] = [
     ),
 ]
 
+private let hooks: [Mistake] = [
+    Mistake(
+        source + "[run]\nhook_timeout = \"1m\"\n",
+        "5:1: unknown key 'hook_timeout' in 'run'",
+        hint: "known here: after, before, timeout"
+    ),
+    Mistake(source + "befor = []\n", "4:1: unknown key 'befor' in 'source'", hint: "did you mean 'before'?"),
+    Mistake("run = 1\n" + source, "1:1: 'run' must be a table, not a whole number"),
+    Mistake(source + "before = \"/bin/dump\"\n", "4:1: 'before' must be an array of texts, not a text"),
+    Mistake(
+        source + "after = [\"/bin/dump\", 1]\n",
+        "4:23: 'after' holds a whole number, but only texts belong there"
+    ),
+    Mistake(
+        source + "[run]\nbefore = []\n",
+        "5:1: 'before' names no program",
+        hint: "write it as [\"/usr/local/bin/program\", \"argument\"], or leave it out"
+    ),
+    Mistake(source + "after = [\"dump\"]\n", "4:10: 'after' must be an absolute path, not 'dump'"),
+    Mistake(
+        source + "before = [\"/bin/../dump\"]\n",
+        "4:11: 'before' must not hold '..': '/bin/../dump'"
+    ),
+    Mistake(
+        source + "before = [\"/bin/dump\", \"a\\u0000\"]\n",
+        "4:24: 'before' must not hold a NUL character"
+    ),
+    Mistake(
+        source + "before = [\"/bin/dump\"]\nhook_timeout = \"30\"\n",
+        "5:1: 'hook_timeout' must be a number above 0 with a unit s, m or h, not '30'",
+        hint: "for example \"30m\""
+    ),
+    Mistake(
+        source + "[run]\nafter = [\"/bin/dump\"]\ntimeout = \"0s\"\n",
+        "6:1: 'timeout' must be a number above 0 with a unit s, m or h, not '0s'",
+        hint: "for example \"30m\""
+    ),
+    Mistake(
+        source + "hook_timeout = \"1m\"\n",
+        "4:1: 'hook_timeout' is a limit for 'before' and 'after', but there is neither"
+    ),
+]
+
 private let texts: [Mistake] = [
     Mistake(
         "[[source]]\nname = \"p\"\npath = \"photos\"\n",
@@ -252,7 +295,7 @@ struct ConfigurationMistakeTests {
 
     @Test(
         "is told with file, line, column and a way out",
-        arguments: unknownKeys + wrongKinds + values + texts
+        arguments: unknownKeys + wrongKinds + values + hooks + texts
     )
     private func told(row: Mistake) throws {
         let error = try #require(mistake(in: Array(row.text.utf8)))
@@ -297,6 +340,25 @@ struct ConfigurationMistakeTests {
         #expect(isPlain, "\(error.message.debugDescription)")
     }
 
+    @Test("is shown in its line, with a caret below it")
+    func excerpt() throws {
+        let text = source + "  exclude = [\"a\", 2]\n"
+        #expect(mistake(in: Array(text.utf8))?.excerpt == ["  exclude = [\"a\", 2]", "                  ^"])
+        // What is missing has no place.
+        #expect(mistake(in: Array("[led]\n".utf8))?.excerpt == [])
+        #expect(mistake(in: Array("[[source]\n".utf8))?.excerpt.first == "[[source]")
+    }
+
+    @Test("in a file of patterns is shown in that file's line")
+    func patterns() throws {
+        let home = try TemporaryFolder()
+        try home.write("patterns", "a\n- \n")
+        let path = String(decoding: home.path.bytes, as: UTF8.self) + "/patterns"
+        let error = try #require(mistake(in: Array((source + "exclude_from = '\(path)'\n").utf8)))
+        #expect(error.line == 2)
+        #expect(error.excerpt == ["- ", "^"])
+    }
+
     @Test("is a byte that is no UTF-8")
     func encoding() throws {
         let error = try #require(mistake(in: Array("[[source]]\nname = \"a".utf8) + [0xff, 0xfe, 0x22]))
@@ -316,7 +378,10 @@ struct ConfigurationMistakeTests {
         }
         let missing = try #require(told("config.toml"))
         #expect(missing.0 == "cannot be read: no such file or directory")
-        #expect(missing.1 == "write one; docs/config.toml in the documentation is a commented example")
+        #expect(
+            missing.1
+                == "'extbackup init' writes one after a few questions; 'extbackup config example' prints one"
+        )
         try folder.write("long.toml", String(repeating: "#", count: 1 << 20) + "\n")
         #expect(told("long.toml")?.0 == "cannot be read: file too large")
         try folder.makeFolder("folder.toml")

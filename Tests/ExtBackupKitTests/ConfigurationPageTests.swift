@@ -18,6 +18,7 @@ struct ConfigurationPageTests {
                 source + "[source.lock]\n" + $0 + "\n"
             }
         ),
+        ("[run]", [source + "[run]\n"]),
         ("[guard]", [source + "[guard]\n"]),
         ("[guard.max_delete]", [source + "[guard.max_delete]\n"]),
         ("[led]", [source + "[led]\n"]),

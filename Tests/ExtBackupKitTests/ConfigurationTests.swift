@@ -24,6 +24,8 @@ struct ConfigurationTests {
             lock: nil
         )
         #expect(read.sources == [source])
+        #expect(source.hooks == .none)
+        #expect(read.hooks == .none)
         #expect(read.deletionLimit == DeletionLimit(files: 1000, percent: 20))
         #expect(read.light == LightConfiguration(serial: nil, index: 0, brightness: 10, colors: [:]))
         #expect(read.mail.recipients == ["root"])
@@ -45,6 +47,9 @@ struct ConfigurationTests {
         min_size = "1"
         max_size = "4 GB"
         lock = { kind = "command", command = ["/bin/hold", "-x"], wait = "2h" }
+        before = ["/bin/dump", "all"]
+        after = ["/bin/clean"]
+        hook_timeout = "10m"
         [[source]]
         name = "borg"
         path = "/srv/borg"
@@ -53,6 +58,9 @@ struct ConfigurationTests {
         name = "db"
         path = "/srv/db"
         lock = { kind = "flock", path = "/run/lock/db", wait = "0s" }
+        [run]
+        after = ["/bin/ping", ""]
+        timeout = "1h"
         [guard]
         max_delete = { files = 5, percent = 0 }
         [led]
@@ -86,6 +94,14 @@ struct ConfigurationTests {
                 SourceLock(kind: .flock(path: "/run/lock/db"), wait: .zero),
             ]
         )
+        let hooks = read.sources.map(\.hooks)
+        #expect(
+            hooks == [
+                Hooks(before: ["/bin/dump", "all"], after: ["/bin/clean"], timeout: .seconds(600)), .none,
+                .none,
+            ]
+        )
+        #expect(read.hooks == Hooks(before: nil, after: ["/bin/ping", ""], timeout: .seconds(3600)))
         #expect(read.deletionLimit == DeletionLimit(files: 5, percent: 0))
         #expect(
             read.light
@@ -144,13 +160,38 @@ struct ConfigurationTests {
         #expect(try configuration("[led]\nenabled = false\n[[source]]\nname='a'\npath='/a'\n").light == nil)
     }
 
-    @Test("is the commented example of the documentation")
+    @Test("is the commented example, which is also in the documentation")
     func example() throws {
         let file = FileName(#filePath).components.dropLast(3).reduce(FileName("/")) { $0.appending($1) }
             .appending("docs/config.toml")
         let read = try Configuration(readingFrom: file)
         #expect(read.sources.map(\.name) == ["photos"])
         #expect(read.light?.colors == [.working: try RGB("33c280")])
+        #expect(try Configuration.contents(of: file) == Array(ConfigurationForm.example.utf8))
+    }
+
+    @Test("is the example with a person's answers in the place of samples")
+    func template() throws {
+        let template = ConfigurationTemplate(
+            sources: [
+                .init(name: "a", path: "/srv/with \"quotes\"\n", requiresMount: true),
+                .init(name: "b", path: "/b", requiresMount: false),
+            ],
+            recipients: ["anna@example.org", "root"],
+            hasLight: false
+        )
+        let read = try configuration(template.text)
+        #expect(read.sources.map(\.name) == ["a", "b"])
+        #expect(read.sources.map(\.path) == ["/srv/with \"quotes\"\n", "/b"])
+        #expect(read.sources.map(\.requiresMount) == [true, false])
+        #expect(read.sources[0].excludes == [])
+        #expect(!read.sources[0].staysOnFileSystem)
+        #expect(read.mail.recipients == ["anna@example.org", "root"])
+        #expect(read.light == nil)
+        let example = ConfigurationForm.example.split(separator: "\n").filter { $0.hasPrefix("#") }
+        let comments = Set(template.text.split(separator: "\n"))
+        #expect(example.allSatisfy { comments.contains($0) })
+        #expect(comments.contains("# one_file_system = true"))
     }
 
     @Test(

@@ -155,6 +155,23 @@ struct ConfigurationCheckTests {
         )
     }
 
+    @Test("tells which programs are run before and after")
+    func hooks() throws {
+        let sandbox = try Sandbox()
+        try sandbox.configure(
+            source: "before = ['/bin/dump', 'all']\nafter = ['/bin/clean']",
+            rest: "[run]\nbefore = ['/bin/stop']"
+        )
+        let lines = try ConfigurationCheck.perform(folder: sandbox.layout.configurationFolder)
+        let path = FileName(sandbox.path("photos"))
+        #expect(
+            lines.prefix(2) == [
+                "source photos: \(path), '/bin/dump' is run before, '/bin/clean' is run after",
+                "run: '/bin/stop' is run before",
+            ]
+        )
+    }
+
     @Test("finds what a run would stumble over in a drive's file")
     func drives() throws {
         let sandbox = try Sandbox()

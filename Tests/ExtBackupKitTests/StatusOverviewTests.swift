@@ -38,14 +38,64 @@ struct StatusOverviewTests {
         try sandbox.runBefore(files: files)
         let lines = try StatusOverview(sandbox.context()).lines
         #expect(
-            lines == [
+            lines.filter { !$0.hasPrefix("  free on it: ") } == [
                 "red",
                 "  last good backup: 2026-09-21 14:13 UTC (just now)",
+                "  due 2026-10-21 14:13 UTC (in 29 days)",
                 "  last run: ok, 2026-09-21 14:13 UTC (just now)",
                 "  safe to pull: closed and powered off",
                 "  photos: \(amounts), 0 deleted",
             ]
         )
+        #expect(lines.count == 7)
+    }
+
+    @Test("of an overdue drive says so, as the configuration has it")
+    func overdue() throws {
+        let sandbox = try Sandbox()
+        try sandbox.runBefore(files: ["a"])
+        sandbox.pass(.seconds(31 * 86400))
+        let overview = try StatusOverview(sandbox.context())
+        #expect(overview.lines.contains("  OVERDUE since 2026-10-21 14:13 UTC (1 day ago)"))
+        #expect(try overview.json().contains("\"isOverdue\" : true"))
+        try sandbox.configure(rest: "[drive]\ndue_after = \"60d\"")
+        let later = try StatusOverview(sandbox.context())
+        #expect(later.lines.contains("  due 2026-11-20 14:13 UTC (in 28 days)"))
+        #expect(try later.json().contains("\"isOverdue\" : false"))
+    }
+
+    @Test("names the drive to bring next: the one with the oldest good backup, one without any first")
+    func next() throws {
+        let sandbox = try Sandbox()
+        try sandbox.runBefore(files: ["a"])
+        #expect(try StatusOverview(sandbox.context()).lines.allSatisfy { !$0.hasPrefix("next drive") })
+        try sandbox.home.write(
+            "etc/drives.d/blue.toml",
+            Sandbox.driveFile.split(separator: "red").joined(separator: "blue")
+        )
+        let overview = try StatusOverview(sandbox.context())
+        #expect(overview.lines.last == "next drive to bring: blue")
+        #expect(try overview.json().contains("\"nextDrive\" : \"blue\""))
+        try StatusFile(directory: sandbox.layout.stateFolder).update {
+            $0[drive: "blue"].lastGood = sandbox.context().now()
+        }
+        #expect(try StatusOverview(sandbox.context()).lines.last == "next drive to bring: red")
+    }
+
+    @Test("of a run that goes on tells how far it is")
+    func progress() throws {
+        let sandbox = try Sandbox()
+        var running = RunningState(invocation: nil, pid: 1, started: sandbox.context().now(), phase: .copying)
+        running.progress = Progress(
+            changesDone: 12,
+            changesTotal: 340,
+            bytesDone: 1_500_000_000,
+            bytesTotal: 20_000_000_000
+        )
+        let state = running
+        try StatusFile(directory: sandbox.layout.stateFolder).update { $0[drive: "red"].begin(state) }
+        let lines = try StatusOverview(sandbox.context()).lines
+        #expect(lines.contains("    12 of 340 changes, 1.5 GB of 20 GB"))
     }
 
     @Test("of a drive that failed, and runs again, tells why, what to do, and since when")

@@ -33,6 +33,10 @@ final class RecordingLight: LightOutput {
         if let failure { throw failure }
     }
 
+    func reach() throws(LightWarning) {
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+    }
+
     func rest() { state.withLock { $0.calls.append(.rest) } }
 }
 

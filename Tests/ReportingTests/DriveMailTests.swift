@@ -276,7 +276,7 @@ struct DriveMailTests {
               reason        the agent was killed because memory ran out
 
             Warnings
-              - when it was last seen it had done 12 of 1 340 files, 1.5 MB of 20 MB
+              - when it was last seen it had done 12 of 1 340 changes, 1.5 MB of 20 MB
 
             Last good backup
               red           2026-02-01 06:38 UTC, 28 days ago

@@ -27,7 +27,12 @@ struct FailureHookTests {
             pid: 5,
             started: Sample.started,
             phase: .syncing,
-            progress: Progress(filesDone: 12, filesTotal: 1_340, bytesDone: 1_500_000, bytesTotal: 20_000_000)
+            progress: Progress(
+                changesDone: 12,
+                changesTotal: 1_340,
+                bytesDone: 1_500_000,
+                bytesTotal: 20_000_000
+            )
         )
     }
 
@@ -59,7 +64,7 @@ struct FailureHookTests {
         #expect(report.started == Sample.started)
         #expect(report.failure?.message == "the agent was killed by signal KILL")
         #expect(report.safety == .safe(.closed))
-        #expect(report.warnings == ["when it was last seen it had done 12 of 1 340 files, 1.5 MB of 20 MB"])
+        #expect(report.warnings == ["when it was last seen it had done 12 of 1 340 changes, 1.5 MB of 20 MB"])
         #expect(MailPolicy().occasion(for: report, previous: nil) == .failure)
     }
 

@@ -89,6 +89,48 @@ struct HistoryTests {
         #expect(try history.runCounter(drive: "uuid-of-red") == 12)
     }
 
+    @Test("finds runs again by their number, and those of a drive by its name or its UUID")
+    func numbers() throws {
+        let history = try open()
+        try history.record(report(.succeeded, drive: "red", hour: 1))
+        var renamed = report(.held, drive: "red", hour: 2)
+        renamed.drive.name = "blue"
+        try history.record(renamed)
+        try history.record(report(.partial, drive: "green", hour: 3))
+        var unnamed = report(.failed(.config), drive: "red", hour: 4)
+        unnamed.drive.luksUUID = ""
+        try history.record(unnamed)
+        #expect(try history.recordedRuns(limit: 9).map(\.id) == [4, 3, 2, 1])
+        #expect(try history.recordedRuns(limit: 2).map(\.id) == [4, 3])
+        let found = { (name: String, uuid: String?, limit: Int) in
+            try history.recordedRuns(named: name, luksUUID: uuid, limit: limit).map(\.id)
+        }
+        #expect(try found("red", "UUID-of-red", 9) == [4, 2, 1])
+        #expect(try found("red", "UUID-of-red", 2) == [4, 2])
+        #expect(try found("red", nil, 9) == [4, 1])
+        #expect(try found("none", nil, 9) == [])
+        #expect(try history.recordedRun(id: 2)?.report == renamed)
+        #expect(try history.recordedRun(id: 5) == nil)
+    }
+
+    @Test("is not begun by somebody who looks")
+    func looking() throws {
+        #expect(try History.existing(in: "/no/such") == nil)
+        #expect(try History.existing(in: directory.path) == nil)
+        #expect(try directory.names() == [])
+        try open().record(report(.succeeded, drive: "red", hour: 1))
+        #expect(try History.existing(in: directory.path)?.recordedRuns(limit: 9).count == 1)
+    }
+
+    @Test("that is damaged stays as it is while somebody looks")
+    func damagedLook() throws {
+        try directory.write("history.sqlite", String(repeating: "no history ", count: 1000))
+        let error = #expect(throws: ReportingError.self) { try History.existing(in: directory.path) }
+        #expect(error?.message.hasSuffix("/history.sqlite' is damaged") == true)
+        #expect(error?.hint == "the next run keeps it aside and begins a new one")
+        #expect(try directory.names() == ["history.sqlite"])
+    }
+
     @Test("that is damaged is kept aside and begun anew", arguments: [0, 4_096])
     func damaged(offset: Int) throws {
         for hour in 0..<40 { try open().record(report(.succeeded, drive: "red", hour: Int64(hour))) }

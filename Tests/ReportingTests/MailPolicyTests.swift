@@ -25,6 +25,12 @@ struct MailPolicyTests {
         #expect(MailPolicy().occasion(for: Sample.report(verdict), previous: previous) == expected)
     }
 
+    @Test("about a run that was skipped is sent when it tells why")
+    func skipped() {
+        let report = Sample.report(.skipped, failure: Explanation(message: "the run was skipped: not today"))
+        #expect(MailPolicy().occasion(for: report, previous: .succeeded) == .failure)
+    }
+
     @Test("is sent only on the occasions that were chosen", arguments: MailPolicy.Occasion.allCases)
     func chosen(occasion: MailPolicy.Occasion) {
         let policy = MailPolicy(on: [occasion])

@@ -148,8 +148,8 @@ enum RunMailCase {
                 started: Sample.started,
                 phase: .copying,
                 progress: Progress(
-                    filesDone: 12,
-                    filesTotal: 1_340,
+                    changesDone: 12,
+                    changesTotal: 1_340,
                     bytesDone: 1_500_000,
                     bytesTotal: 20_000_000
                 )

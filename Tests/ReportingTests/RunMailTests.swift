@@ -39,6 +39,26 @@ struct RunMailTests {
         #expect(!body.contains("  4. "))
     }
 
+    @Test(
+        "says why sources were skipped, and what they wait for",
+        arguments: [
+            (.partial, "is done but not complete: source 'db' was skipped: not today."),
+            (.skipped, "was skipped: source 'db' was skipped: not today."),
+        ] as [(Verdict, String)]
+    )
+    func skippedSources(verdict: Verdict, sentence: String) {
+        let failure = Explanation(
+            message: "source 'db' was skipped: not today",
+            hint: "see what the hook waits for"
+        )
+        var report = Sample.report(verdict, failure: failure)
+        report.sources = [SourceResult(name: "db", note: "skipped: not today")]
+        let text = body(report).split(whereSeparator: \.isNewline).joined(separator: " ")
+        #expect(text.contains("The backup of 'nas' to drive 'red' \(sentence)"))
+        #expect(text.contains("  1. See what the hook waits for"))
+        #expect(!text.contains("entries"))
+    }
+
     @Test("says whether the drive may be pulled, in subject and text", arguments: safeties)
     func safety(safety: PullSafety) {
         let report = Sample.report(.failed(.other), safety: safety)

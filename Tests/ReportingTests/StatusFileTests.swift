@@ -29,7 +29,7 @@ struct StatusFileTests {
             pid: 42,
             started: Sample.started,
             phase: .copying,
-            progress: Progress(filesDone: 1, filesTotal: 2, bytesDone: 3, bytesTotal: 4)
+            progress: Progress(changesDone: 1, changesTotal: 2, bytesDone: 3, bytesTotal: 4)
         )
         try file.update {
             $0[drive: "red"].finish(Sample.report(.held))

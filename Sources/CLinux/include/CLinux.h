@@ -114,3 +114,7 @@ int ext_file_system_kind(int fd, uint32_t *magic);
 
 // TIOCGWINSZ: how wide the terminal is, in columns; 0 when it does not say, -1 with errno when there is none.
 int ext_terminal_columns(int fd);
+
+// adjtimex(2): 1 when another clock sets the kernel's, 0 when none does, -1 when the kernel does not say. sys/timex.h is
+// not in Swift's Glibc.
+int ext_clock_is_synchronized(void);

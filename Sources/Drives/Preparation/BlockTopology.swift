@@ -61,6 +61,20 @@ struct BlockTopology {
         return try self.device(in: FileName(bytes: device.folder.bytes.parentPath))
     }
 
+    /// All whole disks: no parts, and nothing that stands on other disks (device-mapper, md) or in memory (zram).
+    func disks() throws(SystemError) -> [Device] {
+        let folder = sysfs.appending("block")
+        var found: [Device] = []
+        for name in try Descriptor.open(folder, .directory).entryNames().sorted() {
+            let device = try self.device(in: resolvedPath(folder.appending(name)))
+            let isReal =
+                attribute("device/uevent", of: device) != nil
+                || attribute("loop/backing_file", of: device) != nil
+            if isReal, number("size", of: device) ?? 0 > 0 { found.append(device) }
+        }
+        return found
+    }
+
     /// The partitions the kernel knows on a disk.
     func partitions(of disk: Device) throws(SystemError) -> [Device] {
         var found: [Device] = []

@@ -25,6 +25,19 @@ public enum DiskInspection {
         }
     }
 
+    /// Inspects every disk of the machine, in the order of their names. A disk that vanishes or cannot be read meanwhile
+    /// is left out. Reads some MiB of each.
+    public static func inspectAll() throws(PreparationError) -> [DiskDescription] {
+        let disks: [BlockTopology.Device]
+        do {
+            disks = try BlockTopology().disks()
+        } catch {
+            throw PreparationError(.system(error), device: "/sys/block")
+        }
+        // What cannot be looked at cannot be offered, ignoring.
+        return disks.compactMap { try? inspect($0.path) }
+    }
+
     private static func describeForeign(_ path: FileName) -> DiskDescription {
         DiskDescription(
             devicePath: path,

@@ -50,12 +50,12 @@ public struct DiskPreparation: Sendable {
         do {
             return try work.run(secrets)
         } catch {
-            work.takeBack()
+            work.enrollment.takeBack()
             throw PreparationError(
                 error,
                 device: plan.disk.devicePath,
                 step: work.step,
-                leftBehind: work.leftBehind
+                leftBehind: work.enrollment.leftBehind
             )
         }
     }

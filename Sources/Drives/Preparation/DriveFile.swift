@@ -16,16 +16,16 @@ struct DriveFile {
     var text: String {
         var lines = [
             "# Written by \"extbackup prepare-disk\". The drive's name is also the name of its key and its unit.",
-            "name = \(Self.quoted(name.text))",
-            "luks_uuid = \(Self.quoted(luksUUID))",
+            "name = \(TOMLText.quoted(name.text))",
+            "luks_uuid = \(TOMLText.quoted(luksUUID))",
         ]
-        if let serial { lines.append("serial = \(Self.quoted(serial))") }
+        if let serial { lines.append("serial = \(TOMLText.quoted(serial))") }
         lines += [
             "key_slot = \(keySlot)",
-            "filesystem = \(Self.quoted(fileSystem.rawValue))",
-            "label = \(Self.quoted(label))",
+            "filesystem = \(TOMLText.quoted(fileSystem.rawValue))",
+            "label = \(TOMLText.quoted(label))",
             "prepared = \(CalendarTime(secondsSince1970: preparedAtSeconds))",
-            "marker = \(Self.quoted(markerID))",
+            "marker = \(TOMLText.quoted(markerID))",
         ]
         return lines.joined(separator: "\n") + "\n"
     }
@@ -41,22 +41,5 @@ struct DriveFile {
         let folder = try HostFolder.open(layout.driveFolder, .common)
         try folder.removeFileIfPresent(layout.driveFile(of: name).lastPart)
         try folder.sync()
-    }
-
-    /// A basic string: quotes, backslashes and control characters are escaped. Serial numbers come from the disk and
-    /// may hold anything.
-    static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\u{0}"..."\u{1f}", "\u{7f}":
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
     }
 }

@@ -23,6 +23,7 @@ struct HeaderBackup {
     /// - Returns: the file's SHA-256 in hexadecimal digits.
     func save(
         _ container: LUKSContainer,
+        slot: Int32 = LUKSContainer.keySlot,
         key: borrowing SecretBytes
     ) throws(PreparationError.Reason) -> String {
         let folder = try system { () throws(SystemError) in
@@ -31,7 +32,7 @@ struct HeaderBackup {
             return folder
         }
         do {
-            try write(container, key, in: folder)
+            try write(container, slot, key, in: folder)
             return try system { () throws(SystemError) in try publish(in: folder) }
         } catch {
             // The first failure is the one to report; the temporary file is hidden, ignoring.
@@ -42,6 +43,7 @@ struct HeaderBackup {
 
     private func write(
         _ container: LUKSContainer,
+        _ slot: Int32,
         _ key: borrowing SecretBytes,
         in folder: borrowing Descriptor
     ) throws(PreparationError.Reason) {
@@ -49,7 +51,7 @@ struct HeaderBackup {
         let path = FileName("/proc/self/fd/\(folder.rawValue)").appending(temporaryName)
         try encryption { () throws(CryptError) in try container.backUpHeader(to: path) }
         let isUsable = try encryption { () throws(CryptError) in
-            try LUKSContainer(path: path).opens(slot: LUKSContainer.keySlot, with: key)
+            try LUKSContainer(path: path).opens(slot: slot, with: key)
         }
         if !isUsable { throw .headerBackupUnusable }
     }
@@ -65,6 +67,11 @@ struct HeaderBackup {
         try folder.rename(temporaryName, to: name)
         try folder.sync()
         return digest
+    }
+
+    /// True when there is an image already.
+    func isThere() throws(SystemError) -> Bool {
+        try HostFolder.open(folderPath, .secret).statusIfPresent(of: name) != nil
     }
 
     /// Takes image and digest back.

@@ -35,6 +35,14 @@ public struct HostLayout: Hashable, Sendable {
     /// The folder of the header backups, 0700.
     public var headerFolder: FileName { stateFolder.appending("headers") }
 
+    /// The folder of the recovery sheets.
+    public var sheetFolder: FileName { stateFolder.appending("sheets") }
+
+    /// The recovery sheet of a drive; beside it is the same as a page, `NAME.html`.
+    public func recoverySheet(of name: DriveName) -> FileName {
+        sheetFolder.appending(FileName(name.text + ".txt"))
+    }
+
     /// The key that opens a drive.
     public func keyFile(of name: DriveName) -> FileName {
         keyFolder.appending(FileName(name.text + ".key"))
@@ -48,5 +56,10 @@ public struct HostLayout: Hashable, Sendable {
     /// The backup of a drive's LUKS header.
     public func headerBackup(luksUUID: String) -> FileName {
         headerFolder.appending(FileName(luksUUID + ".img"))
+    }
+
+    /// The link that makes systemd start a drive's agent when it is plugged in.
+    public func unitLink(of name: DriveName, luksUUID: String) -> FileName {
+        UnitLink(of: name, luksUUID: luksUUID, in: self).path
     }
 }

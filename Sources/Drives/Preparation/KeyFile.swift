@@ -13,6 +13,29 @@ struct KeyFile {
         name = layout.keyFile(of: drive).lastPart
     }
 
+    /// The key that takes the place of a drive's key, until the drive has it.
+    init(replacing drive: DriveName, in layout: HostLayout) {
+        folderPath = layout.keyFolder
+        name = layout.keyFile(of: drive).lastPart.appendingSuffix(".new")
+    }
+
+    /// The key; nil when there is none.
+    func read() throws(SystemError) -> SecretBytes? {
+        do {
+            return try SecretBytes(readingFrom: HostFolder.open(folderPath, .secret).open(name, .read))
+        } catch {
+            if error.errno == .noSuchFileOrDirectory { return nil }
+            throw error
+        }
+    }
+
+    /// Puts the file in the place of another, durably.
+    func replace(_ other: KeyFile) throws(SystemError) {
+        let folder = try HostFolder.open(folderPath, .secret)
+        try folder.rename(name, to: other.name)
+        try folder.sync()
+    }
+
     /// Writes a new key file, mode 0400, durably.
     ///
     /// - Throws: `EEXIST` when the drive has a key: it may be the only one of some disk, so it is not replaced.

@@ -84,12 +84,185 @@ struct LUKSContainer {
         }
     }
 
+    /// The slot that the secret opens; nil when it opens none.
+    func slot(openedBy secret: borrowing SecretBytes) throws(CryptError) -> Int32? {
+        let context = try CryptContext(path: path)
+        try context.loadLUKS2()
+        var slot: Int32?
+        do {
+            try secret.withBytes { (bytes) throws(CryptError) in
+                slot = try context.call("crypt_activate_by_passphrase") {
+                    crypt_activate_by_passphrase(
+                        $0,
+                        nil,
+                        CRYPT_ANY_SLOT,
+                        bytes.baseAddress,
+                        bytes.count,
+                        0
+                    )
+                }
+            }
+        } catch {
+            if error.errno != .notPermitted { throw error }
+        }
+        return slot
+    }
+
+    /// The UUID as it is written in the header.
+    func uuid() throws(CryptError) -> String {
+        let context = try CryptContext(path: path)
+        try context.loadLUKS2()
+        guard let uuid = context.uuid else {
+            throw CryptError(call: "crypt_get_uuid", errno: .invalidArgument)
+        }
+        return uuid
+    }
+
+    /// Adds a key that cannot be guessed, proven by a secret that opens the container.
+    ///
+    /// - Returns: its slot.
+    func add(
+        _ key: borrowing SecretBytes,
+        provenBy secret: borrowing SecretBytes
+    ) throws(CryptError) -> Int32 {
+        var slot: Int32 = -1
+        try withKeyDerivation { (derivation) throws(CryptError) in
+            slot = try add(key, CRYPT_ANY_SLOT, provenBy: secret, derivation)
+        }
+        return slot
+    }
+
+    private func add(
+        _ new: borrowing SecretBytes,
+        _ slot: Int32,
+        provenBy secret: borrowing SecretBytes,
+        _ derivation: UnsafePointer<crypt_pbkdf_type>
+    ) throws(CryptError) -> Int32 {
+        let context = try CryptContext(path: path)
+        try context.loadLUKS2()
+        try context.call("crypt_set_pbkdf_type") { crypt_set_pbkdf_type($0, derivation) }
+        return try secret.withBytes { (secret) throws(CryptError) in
+            try new.withBytes { (new) throws(CryptError) in
+                try context.call("crypt_keyslot_add_by_passphrase") {
+                    crypt_keyslot_add_by_passphrase(
+                        $0,
+                        slot,
+                        secret.baseAddress,
+                        secret.count,
+                        new.baseAddress,
+                        new.count
+                    )
+                }
+            }
+        }
+    }
+
+    /// What the header says of the container beside its UUID.
+    struct Names: Equatable {
+        let label: String?
+        /// Who looks after it: udev's rules go by that.
+        let subsystem: String?
+    }
+
+    func names() throws(CryptError) -> Names {
+        let context = try CryptContext(path: path)
+        try context.loadLUKS2()
+        var names = Names(label: nil, subsystem: nil)
+        try context.call("crypt_get_label") { device in
+            names = Names(
+                label: crypt_get_label(device).map { String(cString: $0) },
+                subsystem: crypt_get_subsystem(device).map { String(cString: $0) }
+            )
+            return 0
+        }
+        return names
+    }
+
+    func setNames(_ names: Names) throws(CryptError) {
+        let context = try CryptContext(path: path)
+        try context.loadLUKS2()
+        try context.call("crypt_set_label") { crypt_set_label($0, names.label, names.subsystem) }
+    }
+
     /// Writes header and key slots into a file that must not exist; it gets mode 0400.
     func backUpHeader(to file: FileName) throws(CryptError) {
         let context = try CryptContext(path: path)
         try context.loadLUKS2()
         try context.call("crypt_header_backup") { device in
             file.withCString { crypt_header_backup(device, CRYPT_LUKS2, $0) }
+        }
+    }
+
+    /// Gives a slot another key, without a moment in which neither opens it: the library writes a new slot, and exchanges
+    /// both in one write of the metadata.
+    func changeKey(
+        slot: Int32,
+        from old: borrowing SecretBytes,
+        to new: borrowing SecretBytes
+    ) throws(CryptError) {
+        let context = try CryptContext(path: path)
+        try context.loadLUKS2()
+        try withKeyDerivation { (derivation) throws(CryptError) in
+            try context.call("crypt_set_pbkdf_type") { crypt_set_pbkdf_type($0, derivation) }
+            try old.withBytes { (old) throws(CryptError) in
+                try new.withBytes { (new) throws(CryptError) in
+                    _ = try context.call("crypt_keyslot_change_by_passphrase") {
+                        crypt_keyslot_change_by_passphrase(
+                            $0,
+                            slot,
+                            slot,
+                            old.baseAddress,
+                            old.count,
+                            new.baseAddress,
+                            new.count
+                        )
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds a passphrase, proven by a key that opens the container.
+    ///
+    /// - Parameter slot: must be free; nil for any.
+    /// - Returns: its slot.
+    func add(
+        _ passphrase: borrowing SecretBytes,
+        slot: Int32?,
+        provenBy key: borrowing SecretBytes,
+        cost: PassphraseCost
+    ) throws(CryptError) -> Int32 {
+        var added: Int32 = -1
+        try withKeyDerivation(cost) { (derivation) throws(CryptError) in
+            added = try add(passphrase, slot ?? CRYPT_ANY_SLOT, provenBy: key, derivation)
+        }
+        return added
+    }
+
+    /// True when something opens the slot.
+    func isUsed(slot: Int32) throws(CryptError) -> Bool {
+        let context = try CryptContext(path: path)
+        try context.loadLUKS2()
+        var status = CRYPT_SLOT_INVALID
+        try context.call("crypt_keyslot_status") {
+            status = crypt_keyslot_status($0, slot)
+            return 0
+        }
+        return status == CRYPT_SLOT_ACTIVE || status == CRYPT_SLOT_ACTIVE_LAST
+    }
+
+    /// Wipes a slot: what opened it opens nothing any more.
+    func removeSlot(_ slot: Int32) throws(CryptError) {
+        let context = try CryptContext(path: path)
+        try context.loadLUKS2()
+        try context.call("crypt_keyslot_destroy") { crypt_keyslot_destroy($0, slot) }
+    }
+
+    /// Writes header and key slots from a file back; what lies behind them is not touched.
+    func restoreHeader(from file: FileName) throws(CryptError) {
+        let context = try CryptContext(path: path)
+        try context.call("crypt_header_restore") { device in
+            file.withCString { crypt_header_restore(device, CRYPT_LUKS2, $0) }
         }
     }
 

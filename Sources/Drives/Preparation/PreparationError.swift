@@ -24,6 +24,12 @@ public struct PreparationError: Error, Hashable, Sendable {
         case partitionMissing
         /// A new key does not open the container: the drive must not be used.
         case keyDoesNotOpen(slot: Int32)
+        /// The disk is a drive of this machine already: its name.
+        case alreadyPrepared(String)
+        /// The passphrase opens no slot of the drive.
+        case passphraseDoesNotOpen
+        /// What is inside is no file system for a drive: libblkid's names.
+        case foreignFileSystem([String])
         /// A key does not open the header that was saved.
         case headerBackupUnusable
         /// mkfs failed; the last line it wrote.
@@ -82,6 +88,10 @@ extension PreparationError.Reason: CustomStringConvertible {
         case .encryption(let error): error.description
         case .partitioning(let error): error.description
         case .partitionMissing: "the new partition did not appear"
+        case .alreadyPrepared(let name): "it is the drive \(FileName(name)) already"
+        case .passphraseDoesNotOpen: "the passphrase does not open it"
+        case .foreignFileSystem(let types):
+            "there is no ext4, xfs or btrfs inside, but \(types.isEmpty ? "nothing that is known" : types.joined(separator: ", "))"
         case .headerBackupUnusable: "the saved LUKS header cannot be opened"
         case .keyDoesNotOpen(let slot): "the key of slot \(slot) does not open the new container"
         case .fileSystem(let program, let message): "\(program) failed: \(message)"

@@ -76,6 +76,8 @@ public struct PreparedDrive: Hashable, Sendable {
     public let headerDigest: String
     /// What the program knows of the drive.
     public let driveFile: FileName
+    /// What restores the data when this machine is gone, to be printed.
+    public let recoverySheet: FileName
     /// The link that starts the agent when the drive appears. systemd sees it after `daemon-reload`.
     public let unitLink: FileName
 }

@@ -21,19 +21,19 @@ extension PreparationWork {
             try begin(.makeFileSystem)
             try maker.run(on: unlocked.path)
         } catch {
-            note(unlocked.abandon().leftOpen)
+            enrollment.note(unlocked.abandon().leftOpen)
             throw error
         }
         let mounted = try mount(unlocked)
         do {
             try begin(.writeMarker)
-            try write(marker, instructions, to: mounted.root)
+            try Enrollment.write(marker, instructions, to: mounted.root)
         } catch {
-            note(mounted.abandon().leftOpen)
+            enrollment.note(mounted.abandon().leftOpen)
             throw error
         }
         announce(.close)
-        try close(mounted)
+        try enrollment.close(mounted)
         return device
     }
 
@@ -56,7 +56,7 @@ extension PreparationWork {
         do {
             return try LockedDrive(plug: plug, pin: pin).unlock(key: key)
         } catch {
-            note(error.leftOpen)
+            enrollment.note(error.leftOpen)
             throw .drive(error)
         }
     }
@@ -67,98 +67,9 @@ extension PreparationWork {
         do {
             return try volume.mount(at: layout.runFolder.appending(FileName(plan.name.text)))
         } catch {
-            note(error.leftOpen)
+            enrollment.note(error.leftOpen)
             throw .drive(error)
         }
-    }
-
-    private func write(
-        _ marker: Marker,
-        _ instructions: RestoreInstructions,
-        to root: borrowing Descriptor
-    ) throws(PreparationError.Reason) {
-        do {
-            try marker.write(to: root)
-        } catch {
-            throw .marker(error)
-        }
-        try system { () throws(SystemError) in
-            let folder = try root.open(Marker.folder, .directory)
-            let text = Array(instructions.text.utf8)
-            try folder.replaceFile(RestoreInstructions.fileName, with: text, mode: 0o644)
-        }
-    }
-
-    /// Syncs, unmounts, closes, and flushes the disk; each with its result checked.
-    private mutating func close(_ volume: consuming MountedVolume) throws(PreparationError.Reason) {
-        do {
-            _ = try volume.unmount().lock().release(.leave)
-        } catch {
-            note(error.leftOpen)
-            throw .drive(error)
-        }
-    }
-}
-
-/// The part after the drive is closed.
-extension PreparationWork {
-    private static let settleAttempts = 150
-    private static let settlePause = Duration.milliseconds(200)
-
-    /// Waits until a run would find the drive, and udev has nothing left to do: what it announces after the drive
-    /// is enabled would start a run.
-    ///
-    /// - Returns: the disk's serial number as runs will see it.
-    mutating func settle(
-        _ device: BlockDevice,
-        luksUUID: String
-    ) throws(PreparationError.Reason) -> String? {
-        try begin(.settle)
-        for _ in 0..<Self.settleAttempts {
-            let operations = operations
-            let found = try system { () throws(SystemError) in
-                try operations.candidates(luksUUID: luksUUID)
-            }
-            let isSettled = UdevQueue.isEmpty
-            let drive = found.first {
-                $0.number == device.number && $0.diskSequence == device.diskSequence
-            }
-            if let drive, isSettled { return drive.serial }
-            operations.pause(Self.settlePause)
-        }
-        throw .unknownToUdev
-    }
-
-    /// Writes the machine's knowledge of the drive.
-    mutating func writeDriveFile(
-        _ marker: Marker,
-        luksUUID: String,
-        serial: String?
-    ) throws(PreparationError.Reason) {
-        try begin(.writeDriveFile)
-        let file = DriveFile(
-            name: plan.name,
-            luksUUID: luksUUID,
-            serial: serial,
-            keySlot: LUKSContainer.keySlot,
-            fileSystem: plan.fileSystem,
-            label: maker.label,
-            preparedAtSeconds: plan.preparedAtSeconds,
-            markerID: marker.driveID
-        )
-        let layout = layout
-        let name = plan.name
-        onFailure { () throws(SystemError) in try DriveFile.remove(of: name, in: layout) }
-        try system { () throws(SystemError) in try file.write(in: layout) }
-    }
-
-    /// Makes the link that starts runs.
-    mutating func enable(luksUUID: String) throws(PreparationError.Reason) -> FileName {
-        try begin(.enable)
-        let link = UnitLink(of: plan.name, luksUUID: luksUUID, in: layout)
-        onFailure { () throws(SystemError) in try link.remove() }
-        try system { () throws(SystemError) in try link.make() }
-        return link.path
     }
 }
 

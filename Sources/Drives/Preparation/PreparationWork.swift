@@ -12,9 +12,7 @@ struct PreparationWork {
 
     /// The step that runs.
     private(set) var step = PreparationStep.check
-    /// What could not be taken back.
-    private(set) var leftBehind: [String] = []
-    private var undo: [() throws(SystemError) -> Void] = []
+    var enrollment: Enrollment
 
     init(
         plan: PreparationPlan,
@@ -30,6 +28,7 @@ struct PreparationWork {
         self.cost = cost
         self.interruption = interruption
         self.progress = progress
+        enrollment = Enrollment(of: plan.name, in: layout, operations: operations)
     }
 
     /// Makes the file system that was asked for.
@@ -37,78 +36,76 @@ struct PreparationWork {
         FileSystemMaker(kind: plan.fileSystem, label: plan.fileSystem.label(for: plan.name))
     }
 
-    /// Takes back what the steps made on the machine, last first.
-    mutating func takeBack() {
-        for takeBack in undo.reversed() {
-            do {
-                try takeBack()
-            } catch {
-                leftBehind.append(error.description)
-            }
-        }
-        undo = []
-    }
-
     /// All steps, up to the enabled drive.
     mutating func run(
         _ secrets: borrowing PreparationSecrets
     ) throws(PreparationError.Reason) -> PreparedDrive {
         try begin(.check)
-        try checkMachine()
+        try enrollment.checkName()
+        try maker.checkProgram()
         let claim = try DiskClaim(plan)
         try begin(.writeKey)
-        let key = try writeKey()
+        let key = try enrollment.writeKey()
         try begin(.wipe)
         try claim.wipe()
         try begin(.partition)
         let partition = try claim.partition(named: plan.name)
         let container = LUKSContainer(path: partition.partition.path)
         let uuid = try encrypt(container, key, secrets)
-        let digest = try backUpHeader(container, uuid, key)
+        try begin(.backUpHeader)
+        let digest = try enrollment.backUpHeader(container, uuid, slot: LUKSContainer.keySlot, key)
         let marker = try system { () throws(SystemError) in
             Marker(driveID: try Marker.makeDriveID(), name: plan.name, luksUUID: uuid)
         }
-        let instructions = instructions(uuid, hasPassphrase: secrets.hasPassphrase)
+        let instructions = instructions(uuid, digest, hasPassphrase: secrets.hasPassphrase)
         let device = try fill(partition, key, marker, instructions)
         try partition.unlock()
-        let serial = try settle(device, luksUUID: uuid)
-        try writeDriveFile(marker, luksUUID: uuid, serial: serial)
-        let link = try enable(luksUUID: uuid)
-        return preparedDrive(marker, uuid, digest, link, hasPassphrase: secrets.hasPassphrase)
+        try begin(.settle)
+        let serial = try enrollment.settle(device, luksUUID: uuid)
+        try begin(.writeDriveFile)
+        let file = driveFile(marker, luksUUID: uuid, serial: serial)
+        try enrollment.write(file, instructions)
+        try begin(.enable)
+        let link = try enrollment.enable(luksUUID: uuid)
+        return enrollment.result(
+            file,
+            passphraseSlot: secrets.hasPassphrase ? LUKSContainer.passphraseSlot : nil,
+            headerDigest: digest,
+            unitLink: link
+        )
     }
 
-    private func instructions(_ luksUUID: String, hasPassphrase: Bool) -> RestoreInstructions {
+    private func driveFile(_ marker: Marker, luksUUID: String, serial: String?) -> DriveFile {
+        DriveFile(
+            name: plan.name,
+            luksUUID: luksUUID,
+            serial: serial,
+            keySlot: LUKSContainer.keySlot,
+            fileSystem: plan.fileSystem,
+            label: maker.label,
+            preparedAtSeconds: plan.preparedAtSeconds,
+            markerID: marker.driveID
+        )
+    }
+
+    private func instructions(
+        _ luksUUID: String,
+        _ headerDigest: String,
+        hasPassphrase: Bool
+    ) -> RestoreInstructions {
         RestoreInstructions(
             name: plan.name,
             hostName: plan.hostName,
             luksUUID: luksUUID,
             fileSystem: plan.fileSystem,
-            hasPassphrase: hasPassphrase,
+            passphrase: hasPassphrase
+                ? RestoreInstructions.PassphraseSlot(number: LUKSContainer.passphraseSlot, cost: cost) : nil,
+            serial: plan.disk.serial,
+            model: plan.disk.model,
+            sizeBytes: plan.disk.sizeBytes,
+            headerDigest: headerDigest,
             preparedAtSeconds: plan.preparedAtSeconds,
             layout: layout
-        )
-    }
-
-    private func preparedDrive(
-        _ marker: Marker,
-        _ luksUUID: String,
-        _ headerDigest: String,
-        _ unitLink: FileName,
-        hasPassphrase: Bool
-    ) -> PreparedDrive {
-        PreparedDrive(
-            name: plan.name,
-            luksUUID: luksUUID,
-            markerID: marker.driveID,
-            keySlot: LUKSContainer.keySlot,
-            passphraseSlot: hasPassphrase ? LUKSContainer.passphraseSlot : nil,
-            fileSystem: plan.fileSystem,
-            label: maker.label,
-            keyFile: layout.keyFile(of: plan.name),
-            headerBackup: layout.headerBackup(luksUUID: luksUUID),
-            headerDigest: headerDigest,
-            driveFile: layout.driveFile(of: plan.name),
-            unitLink: unitLink
         )
     }
 
@@ -122,41 +119,6 @@ struct PreparationWork {
     mutating func announce(_ step: PreparationStep) {
         self.step = step
         progress(step)
-    }
-
-    /// Notes how to take back what comes next.
-    mutating func onFailure(_ takeBack: @escaping () throws(SystemError) -> Void) {
-        undo.append(takeBack)
-    }
-
-    /// Notes what an abandoned volume left open.
-    mutating func note(_ leftOpen: [Leftover]) {
-        leftBehind += leftOpen.map(\.description)
-    }
-
-    /// What can be known of the machine before a disk is touched.
-    private func checkMachine() throws(PreparationError.Reason) {
-        for path in [layout.keyFile(of: plan.name), layout.driveFile(of: plan.name)] {
-            do {
-                _ = try Descriptor.open(path, .path)
-            } catch {
-                if error.errno == .noSuchFileOrDirectory { continue }
-                throw .system(error)
-            }
-            throw .nameTaken(path)
-        }
-        try maker.checkProgram()
-    }
-
-    private mutating func writeKey() throws(PreparationError.Reason) -> SecretBytes {
-        let file = KeyFile(of: plan.name, in: layout)
-        let key = try system { () throws(SystemError) in
-            let key = try SecretBytes(randomCount: LUKSContainer.keyBytes)
-            try file.write(key)
-            return key
-        }
-        onFailure { () throws(SystemError) in try file.remove() }
-        return key
     }
 
     private mutating func encrypt(
@@ -188,16 +150,5 @@ struct PreparationWork {
             try container.opens(slot: slot, with: secret)
         }
         if !isOpened { throw .keyDoesNotOpen(slot: slot) }
-    }
-
-    private mutating func backUpHeader(
-        _ container: LUKSContainer,
-        _ luksUUID: String,
-        _ key: borrowing SecretBytes
-    ) throws(PreparationError.Reason) -> String {
-        try begin(.backUpHeader)
-        let backup = HeaderBackup(luksUUID: luksUUID, in: layout)
-        onFailure { () throws(SystemError) in try backup.remove() }
-        return try backup.save(container, key: key)
     }
 }

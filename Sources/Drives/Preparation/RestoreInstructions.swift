@@ -7,17 +7,55 @@ struct RestoreInstructions {
     var hostName: String
     var luksUUID: String
     var fileSystem: FileSystemKind
-    var hasPassphrase: Bool
+    /// The slot of the key file.
+    var keySlot = LUKSContainer.keySlot
+    /// The passphrase's slot; nil when there is none.
+    var passphrase: PassphraseSlot?
+    /// The disk's serial number.
+    var serial: String?
+    var model: String?
+    var sizeBytes: UInt64
+    /// SHA-256 of the backup of the header, in hexadecimal digits.
+    var headerDigest: String
     var preparedAtSeconds: Int64
     /// Where the host keeps the drive's key and the backup of its header.
     var layout: HostLayout
+
+    /// A slot that a passphrase opens.
+    struct PassphraseSlot {
+        let number: Int32
+        /// What opening it costs; nil for one that somebody else made.
+        let cost: PassphraseCost?
+    }
 
     /// The name in the program's folder on the drive.
     static let fileName: FileName = "RESTORE.txt"
 
     /// Plain text: prose in lines of at most 100 bytes, commands whole on theirs.
     var text: String {
-        [head, opening, copying, closing, repair].joined(separator: "\n")
+        [head, facts, opening, copying, closing, repair].joined(separator: "\n")
+    }
+
+    /// What tells this drive from others, to be compared with its label and with what a machine shows.
+    private var facts: String {
+        var facts = [
+            ("disk", "\(Self.printable(model ?? "unknown model")), \(ByteSize.text(sizeBytes))"),
+            ("serial number", Self.printable(serial ?? "none")),
+            ("LUKS UUID", luksUUID),
+            ("file system", "\(fileSystem.rawValue), labeled \"\(name)\""),
+            ("key slot \(keySlot)", "the key file, 64 random bytes (pbkdf2-sha256)"),
+        ]
+        if let passphrase {
+            let cost = passphrase.cost.map {
+                " (argon2id, \($0.passes) passes, \($0.memoryKiB >> 10) MiB, \($0.lanes) lanes)"
+            }
+            facts.append(("key slot \(passphrase.number)", "the passphrase" + (cost ?? "")))
+        }
+        facts.append(("header backup", "SHA-256 \(headerDigest)"))
+        let lines = facts.map { label, value in
+            "  " + label + String(repeating: " ", count: 16 - label.utf8.count) + value
+        }
+        return lines.joined(separator: "\n") + "\n"
     }
 
     private var device: String { "/dev/disk/by-uuid/\(luksUUID)" }
@@ -35,28 +73,27 @@ struct RestoreInstructions {
 
     private static func plain(_ path: FileName) -> String { String(decoding: path.bytes, as: UTF8.self) }
 
-    /// The host's name comes from outside; it stays on its line.
-    private var printableHost: String {
-        String(
-            hostName.unicodeScalars.filter { $0.properties.generalCategory != .control }.map(Character.init)
-        )
+    private var printableHost: String { Self.printable(hostName) }
+
+    /// Names come from outside; they stay on their lines.
+    private static func printable(_ text: String) -> String {
+        String(text.unicodeScalars.filter { $0.properties.generalCategory != .control }.map(Character.init))
     }
 
     private var opening: String {
         let slots =
-            hasPassphrase
-            ? "Key slots: 0 is the key file, 1 is the passphrase."
-            : "Key slots: 0 is the key file. There is no passphrase: without the file the drive stays closed."
+            passphrase.map { "Key slots: \(keySlot) is the key file, \($0.number) is the passphrase." }
+            ?? "Key slots: \(keySlot) is the key file. There is no passphrase: without the file the drive stays closed."
         let byPassphrase =
-            hasPassphrase
-            ? """
-            With the passphrase:
+            passphrase.map {
+                """
+                With the passphrase:
 
-                cryptsetup open --key-slot 1 \(device) restore
+                    cryptsetup open --key-slot \($0.number) \(device) restore
 
 
-            """
-            : ""
+                """
+            } ?? ""
         return """
             1. Open
             -------
@@ -65,7 +102,7 @@ struct RestoreInstructions {
 
             \(byPassphrase)With the key file (here copied to the working folder):
 
-                cryptsetup open --key-slot 0 --key-file \(name).key \(device) restore
+                cryptsetup open --key-slot \(keySlot) --key-file \(name).key \(device) restore
 
             """
     }

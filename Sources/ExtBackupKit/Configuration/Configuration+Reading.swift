@@ -16,7 +16,8 @@ extension Configuration {
         } catch {
             let hint =
                 error.errno == .noSuchFileOrDirectory
-                ? "write one; docs/config.toml in the documentation is a commented example" : nil
+                ? "'extbackup init' writes one after a few questions; 'extbackup config example' prints one"
+                : nil
             throw ConfigurationError(
                 file: path,
                 position: nil,
@@ -27,8 +28,17 @@ extension Configuration {
     }
 
     init(parsing bytes: [UInt8], file: FileName) throws(ConfigurationError) {
+        do {
+            try self.init(reading: bytes, file)
+        } catch {
+            throw error.quoting(bytes, of: file)
+        }
+    }
+
+    private init(reading bytes: [UInt8], _ file: FileName) throws(ConfigurationError) {
         var top = try TableReader.document(parsing: bytes, file: file)
         sources = try Self.readSources(&top)
+        hooks = try Self.readRun(&top)
         deletionLimit = try Self.readGuard(&top)
         light = try Self.readLight(&top)
         mail = try Self.readMail(&top)
@@ -56,8 +66,15 @@ extension Configuration {
         return sources
     }
 
+    private static func readRun(_ top: inout TableReader) throws(ConfigurationError) -> Hooks {
+        guard var table = try top.table("run") else { return .none }
+        let hooks = try Hooks(reading: &table, timeoutKey: "timeout")
+        try table.finish()
+        return hooks
+    }
+
     private static func readGuard(_ top: inout TableReader) throws(ConfigurationError) -> DeletionLimit {
-        var limit = DeletionLimit(files: 1000, percent: 20)
+        var limit = DeletionLimit.standard
         guard var table = try top.table("guard") else { return limit }
         if var most = try table.table("max_delete") {
             limit.files = try most.integer("files", in: 0...Int.max) ?? limit.files
@@ -124,9 +141,19 @@ extension Configuration {
     }
 
     private static func readDrive(_ top: inout TableReader) throws(ConfigurationError) -> DriveConfiguration {
-        var drive = DriveConfiguration(ending: .powerOff)
+        var drive = DriveConfiguration.standard
         guard var table = try top.table("drive") else { return drive }
         drive.ending = try table.choice("when_done") ?? drive.ending
+        if let (text, node) = try table.string("due_after") {
+            guard let days = text.last == "d" ? Int64(text.dropLast()) : nil, (1...3650).contains(days) else {
+                throw table.mistake(
+                    at: node,
+                    "'due_after' must be a number of days from 1d to 3650d, not \(FileName(text))",
+                    hint: "for example \"30d\""
+                )
+            }
+            drive.dueAfter = .seconds(days * 86400)
+        }
         try table.finish()
         return drive
     }
@@ -157,6 +184,6 @@ extension TableReader {
         } catch {
             throw ConfigurationError(file: file, position: error.position, message: error.message)
         }
-        return try TableReader(root, named: "the top level", file: file)
+        return try TableReader(root, named: "the top level", file: file, place: .wholeFile)
     }
 }

@@ -10,13 +10,15 @@ public import Reporting
 public struct Configuration: Sendable {
     /// What is copied, in the order of the file. At least one, each with a name of its own.
     public var sources: [SourceConfiguration]
+    /// What is run around the run as a whole.
+    public var hooks: Hooks
     /// When deletions are held.
     public var deletionLimit: DeletionLimit
     /// The light; nil when it is switched off.
     public var light: LightConfiguration?
     /// Who gets mail, and when.
     public var mail: MailConfiguration
-    /// What happens to the drive in the end.
+    /// What holds for every drive: when it is due, and what happens to it in the end.
     public var drive: DriveConfiguration
 }
 
@@ -40,6 +42,8 @@ public struct SourceConfiguration: Hashable, Sendable {
     public var sizes = SizeLimits.any
     /// What keeps others from changing it meanwhile.
     public var lock: SourceLock?
+    /// What is run around its copy.
+    public var hooks = Hooks.none
 }
 
 /// A lock on a source, held for as long as it is copied.
@@ -70,6 +74,9 @@ public struct DeletionLimit: Hashable, Sendable {
     public var files: Int
     /// Percent of what is on the drive for this source.
     public var percent: Int
+
+    /// What holds without a configuration.
+    static let standard = DeletionLimit(files: 1000, percent: 20)
 
     /// So few deletions pass when they are at most half of the tree.
     public static let alwaysAllowed = 10
@@ -106,7 +113,7 @@ public struct MailConfiguration: Hashable, Sendable {
     public var sendmail: FileName
 }
 
-/// What happens to the drive in the end.
+/// What holds for every drive.
 public struct DriveConfiguration: Hashable, Sendable {
     /// How far the drive is switched off after it was closed.
     public enum Ending: String, CaseIterable, Sendable {
@@ -120,4 +127,12 @@ public struct DriveConfiguration: Hashable, Sendable {
 
     /// How far the drive is switched off.
     public var ending: Ending
+    /// So long after its last good backup a drive is due.
+    public var dueAfter: Duration
+
+    /// What holds without a configuration.
+    static let standard = DriveConfiguration(ending: .powerOff, dueAfter: .seconds(30 * 86400))
+
+    /// `dueAfter` as the configuration has it.
+    var dueAfterText: String { "\(dueAfter.components.seconds / 86400)d" }
 }

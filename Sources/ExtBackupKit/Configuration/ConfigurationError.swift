@@ -12,13 +12,39 @@ public struct ConfigurationError: Error, Hashable, Sendable {
     public let message: String
     /// What to do.
     public let hint: String?
+    /// The line itself and a caret below the column; empty when the file's bytes are not at hand.
+    public private(set) var excerpt: [String] = []
+    private let place: Place
 
-    init(file: FileName, position: TOMLDocument.Position?, message: String, hint: String? = nil) {
+    /// What line and column stand for.
+    enum Place: Hashable, Sendable {
+        /// The place of the mistake.
+        case exact
+        /// The file as a whole: what is missing has no place.
+        case wholeFile
+    }
+
+    init(
+        file: FileName,
+        position: TOMLDocument.Position?,
+        place: Place = .exact,
+        message: String,
+        hint: String? = nil
+    ) {
         self.file = file
         line = position?.line
         column = position?.column
+        self.place = place
         self.message = message
         self.hint = hint
+    }
+
+    /// The same with the line itself, if the mistake has a place in this file.
+    func quoting(_ bytes: [UInt8], of file: FileName) -> ConfigurationError {
+        guard self.file == file, place == .exact, let line, let column else { return self }
+        var error = self
+        error.excerpt = MarkedLine(at: .init(line: line, column: column), of: bytes)?.lines ?? []
+        return error
     }
 }
 

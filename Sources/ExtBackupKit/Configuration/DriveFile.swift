@@ -41,6 +41,14 @@ public struct DriveFile: Hashable, Sendable {
     }
 
     init(parsing bytes: [UInt8], file: FileName) throws(ConfigurationError) {
+        do {
+            try self.init(reading: bytes, file)
+        } catch {
+            throw error.quoting(bytes, of: file)
+        }
+    }
+
+    private init(reading bytes: [UInt8], _ file: FileName) throws(ConfigurationError) {
         var top = try TableReader.document(parsing: bytes, file: file)
         let (name, nameNode) = try top.requiredString("name")
         if DriveName(name) == nil {

@@ -24,6 +24,7 @@ extension SourceConfiguration {
             lock = try SourceLock(reading: &lockTable)
             try lockTable.finish()
         }
+        hooks = try Hooks(reading: &table, timeoutKey: "hook_timeout")
         try table.finish()
     }
 
@@ -42,6 +43,7 @@ extension SourceConfiguration {
         } catch {
             let position = TOMLDocument.Position(line: error.line, column: 1)
             throw ConfigurationError(file: path, position: position, message: error.message)
+                .quoting(bytes, of: path)
         }
     }
 

@@ -13,8 +13,15 @@ struct TableReader {
     private let name: String
     private let nodes: [Node]
     private var known: [String] = []
+    /// What it means when a mistake is told at the table itself.
+    private let ownPlace: ConfigurationError.Place
 
-    init(_ node: Node, named name: String, file: FileName) throws(ConfigurationError) {
+    init(
+        _ node: Node,
+        named name: String,
+        file: FileName,
+        place: ConfigurationError.Place = .exact
+    ) throws(ConfigurationError) {
         guard case .table(let nodes) = node.value else {
             throw ConfigurationError(
                 file: file,
@@ -26,11 +33,18 @@ struct TableReader {
         self.name = name
         self.nodes = nodes
         position = node.position
+        ownPlace = place
     }
 
     /// A mistake at a key of this table, or at the table itself.
     func mistake(at node: Node?, _ message: String, hint: String? = nil) -> ConfigurationError {
-        ConfigurationError(file: file, position: node?.position ?? position, message: message, hint: hint)
+        ConfigurationError(
+            file: file,
+            position: node?.position ?? position,
+            place: node == nil ? ownPlace : .exact,
+            message: message,
+            hint: hint
+        )
     }
 
     /// The key's node, if it is there.

@@ -155,10 +155,25 @@ extension BackupRun {
         }
     }
 
-    /// Plans all sources, checks that they fit, then copies them.
+    /// Copies sources between their hooks. Their locks are held.
     ///
     /// - Returns: false when nothing was, or can be, completed on the drive.
     private mutating func copy(
+        _ sources: [SourceConfiguration],
+        _ mounted: borrowing MountedVolume,
+        _ configuration: Configuration
+    ) -> Bool {
+        if case .preview(let show) = mode { tellOfHooks(configuration.hooks, sources, to: show) }
+        var isCopied = false
+        if let ready = beginSources(sources) { isCopied = planAndCopy(ready, mounted, configuration) }
+        endSources(of: sources.count)
+        return isCopied
+    }
+
+    /// Plans all sources, checks that they fit, then copies them.
+    ///
+    /// - Returns: false when nothing was, or can be, completed on the drive.
+    private mutating func planAndCopy(
         _ sources: [SourceConfiguration],
         _ mounted: borrowing MountedVolume,
         _ configuration: Configuration
@@ -168,7 +183,7 @@ extension BackupRun {
         let approved = approvals.approved(for: name.text)
         let judging = Judging(limit: configuration.deletionLimit, approved: approved)
         do {
-            let planned = try planAll(sources, mounted, judging)
+            var planned = try planAll(sources, mounted, judging)
             guard let order = deletionOrder(for: planned, on: mounted) else { return false }
             if case .preview(let show) = mode {
                 for source in planned { try source.show(to: show, on: name) }
@@ -177,11 +192,12 @@ extension BackupRun {
             }
             enter(.copying)
             if planned.contains(where: { $0.plan.hasWork }) { try openDriveManifest(mounted) }
-            for source in Self.inOrder(planned, order) {
-                try complete(source, order, mounted, judging)
-                if approved[source.source.name] != nil, source.decision == .perform {
-                    withdraw(source.source.name, approvals)
-                }
+            planned = Self.inOrder(planned, order)
+            while let (source, decision) = planned.first.map({ ($0.source, $0.decision) }) {
+                // The plan has the source open; it must be gone when the source's hook takes a snapshot away.
+                try complete(planned.removeFirst(), order, mounted, judging)
+                if approved[source.name] != nil, decision == .perform { withdraw(source.name, approvals) }
+                if endSource(source) { enter(.copying) }
             }
         } catch {
             record.fail(error)

@@ -44,8 +44,15 @@ extension BackupRun {
     ) throws(SourceTrouble) -> PlannedSource? {
         let root: Descriptor
         do {
-            root = try openSource(source)
+            root = try Self.openSource(source)
         } catch {
+            if case .preview(let show) = mode, source.hooks.before != nil {
+                // What is missing now may be there once its hook has run.
+                show(
+                    .total(source: source.name, text: "cannot be told without its 'before': \(error.message)")
+                )
+                return nil
+            }
             record.fail(error)
             record.sources.append(SourceResult(name: source.name, note: error.message))
             return nil
@@ -99,7 +106,7 @@ extension BackupRun {
     }
 
     /// Opens a source's root, after the checks that keep a missing source from wiping its copy.
-    private func openSource(_ source: SourceConfiguration) throws(Failure) -> Descriptor {
+    static func openSource(_ source: SourceConfiguration) throws(Failure) -> Descriptor {
         let hint = "mount or repair it; nothing was deleted on the drive"
         do {
             if source.requiresMount, try !MountTable.ofMachine().isMountPoint(try resolvedPath(source.path)) {
@@ -191,6 +198,7 @@ extension BackupRun {
         result.deleted = Int64(outcome.deleted)
         note(outcome, of: planned, in: &result)
         record.sources.append(result)
+        hooks.copied[source.name] = HookStatus(result)
         context.logger.notice(
             "source copied",
             metadata: [

@@ -29,12 +29,14 @@ extension BackupRun {
         context.logger.warning("\(text)", metadata: ["drive": "\(name)"])
     }
 
-    /// Tells systemd how far a source is; the sign of life comes from the numbers, so a hanging drive gives none.
+    /// Tells systemd, and less often the status file, how far a source is; the sign of life comes from the numbers, so a hanging drive gives none.
     func progressReporter(for source: SourceConfiguration) -> (CopyProgress) -> Void {
         let notifier = context.notifier
         let clock = ContinuousClock()
         var last: ContinuousClock.Instant?
+        var lastKept = clock.now
         var calls: UInt64 = 0
+        let keep = progressKeeper()
         return { progress in
             // The copier calls only when it got on, also where no number shows it (a large folder is removed).
             calls += 1
@@ -42,6 +44,26 @@ extension BackupRun {
             if let last, last.duration(to: clock.now) < .seconds(2) { return }
             last = clock.now
             notifier.status(Self.line(progress, source: source.name))
+            if lastKept.duration(to: clock.now) < Self.keepingPause { return }
+            lastKept = clock.now
+            keep(progress)
+        }
+    }
+
+    /// Each writing of the status file waits for the disk.
+    private static let keepingPause = Duration.seconds(30)
+
+    /// Writes progress into the status file, for `extbackup status`.
+    private func progressKeeper() -> (CopyProgress) -> Void {
+        guard case .backup = mode else { return { _ in } }
+        let file = StatusFile(directory: context.layout.stateFolder)
+        let (name, logger) = (name, context.logger)
+        return { progress in
+            do throws(ReportingError) {
+                try file.update { $0[drive: name.text].running?.progress = Progress(progress) }
+            } catch {
+                logger.warning("\(error.message)", metadata: ["drive": "\(name)"])
+            }
         }
     }
 
@@ -73,5 +95,21 @@ extension BackupRun {
             context.logger.warning("\(warning)", metadata: ["drive": "\(name)"])
         }
         return report
+    }
+}
+
+extension Progress {
+    /// How far the source at hand is; nil before its plan is made.
+    init?(_ progress: CopyProgress) {
+        switch progress.phase {
+        case .scanning: return nil
+        case .copying, .deleting, .finishing: break
+        }
+        self.init(
+            changesDone: Int64(progress.changesDone),
+            changesTotal: Int64(progress.changesTotal),
+            bytesDone: ByteCount(progress.bytesDone),
+            bytesTotal: ByteCount(progress.bytesTotal)
+        )
     }
 }

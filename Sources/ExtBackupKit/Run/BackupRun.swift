@@ -23,6 +23,8 @@ public struct BackupRun {
     var catalogue: Catalogue?
     /// The catalogue and the drive's copy of it are what the drive holds.
     var isPublished = false
+    /// What hooks are still to come.
+    var hooks = HookLedger()
     /// What the light said of this drive before.
     private var lightBefore = LightState.off
 
@@ -142,11 +144,14 @@ public struct BackupRun {
         }
         guard let key = readKey() else { return }
         closeLeftovers()
+        // Where the drive was closed in order, this was done already, before the light said so.
+        defer { endRun() }
         do {
             enter(.finding)
             let locked = try LockedDrive.claim(identity, operations: context.operations)
             record.serial = locked.device.serial
             notePlug(locked.device.diskSequence)
+            guard beginRun(configuration.hooks) else { return }
             enter(.unlocking)
             let unlocked = try locked.unlock(key: key)
             // The check may write.
@@ -253,12 +258,13 @@ public struct BackupRun {
         store(seal)
         for warning in released.warnings { warn(warning.description) }
         record.safety = .safe(RestState(released.power))
+        endRun()
         let job = FileName(name.text)
         if case .preview = mode { return restoreLight(released) }
         switch Verdict(record.status) {
         case .succeeded: indicator?.show(safeToUnplug: released, job: job)
-        case .held, .partial: indicator?.show(.held, safeToUnplug: released, job: job)
-        case .failed, .interrupted, .skipped: indicator?.show(.failed, safeToUnplug: released, job: job)
+        case .held, .partial, .skipped: indicator?.show(.held, safeToUnplug: released, job: job)
+        case .failed, .interrupted: indicator?.show(.failed, safeToUnplug: released, job: job)
         }
     }
 

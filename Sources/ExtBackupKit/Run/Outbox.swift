@@ -1,5 +1,6 @@
 public import LinuxSystem
 public import Reporting
+import SystemPackage
 
 /// Mails that wait to be sent: one file each.
 ///
@@ -39,6 +40,17 @@ public struct Outbox: Sendable {
             sent += 1
         }
         return (sent, errors)
+    }
+
+    /// How many mails wait. Without the folder there are none.
+    func waitingCount() throws(SystemError) -> Int {
+        do {
+            return try Descriptor.open(folder, [.directory, .followLink]).entryNames().filter(Self.isMail)
+                .count
+        } catch {
+            if error.errno == .noSuchFileOrDirectory { return 0 }
+            throw error
+        }
     }
 
     /// Hidden files are being written.

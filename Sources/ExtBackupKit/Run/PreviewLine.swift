@@ -11,13 +11,15 @@ public enum PreviewLine: Hashable, Sendable, CustomStringConvertible {
     case total(source: String, text: String)
     /// How long it may take.
     case estimate(String)
+    /// What of a run a preview leaves out.
+    case hooks(String)
 
     /// The line.
     public var description: String {
         switch self {
         case .change(let kind, let path): "\(kind) \(path)"
         case .total(let source, let text): "\(source): \(text)"
-        case .estimate(let text): text
+        case .estimate(let text), .hooks(let text): text
         }
     }
 }

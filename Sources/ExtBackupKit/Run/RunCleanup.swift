@@ -30,6 +30,7 @@ public struct RunCleanup {
         let before = status[drive: name.text]
         var safety: PullSafety?
         if try hasLeftovers() || before.isUnfinished {
+            endHooks()
             let found = try settle(drive)
             show(found)
             if before.running == nil {
@@ -50,6 +51,15 @@ public struct RunCleanup {
         }
         try context.startRunOfNewerPlugIn(of: name)
         return safety
+    }
+
+    /// A dump that nobody waits for any more would be in the next run's way.
+    private func endHooks() {
+        do {
+            try context.hookHost.endLeftovers(of: name)
+        } catch {
+            context.logger.warning("hooks that may still run: \(error)", metadata: ["drive": "\(name)"])
+        }
     }
 
     private func hasLeftovers() throws(Failure) -> Bool {

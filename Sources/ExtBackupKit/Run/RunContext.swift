@@ -28,10 +28,14 @@ public struct RunContext: Sendable {
     public var journal: @Sendable (String) -> [JournalLine]
     /// Starts a unit without waiting for it.
     public var startUnit: @Sendable (FileName) throws(Failure) -> Void
+    /// Lets systemd read units and links anew.
+    public var reloadUnits: @Sendable () throws(Failure) -> Void
     /// Asks the run to stop.
     public var interruption: Interruption
     /// Where talk goes.
     public var logger: Logger
+    /// Where hooks run.
+    public var hookHost = HookHost.children
 
     /// Joins the parts; see `live` for the real ones.
     public init(
@@ -46,6 +50,7 @@ public struct RunContext: Sendable {
         inhibitSleep: @escaping @Sendable (String) -> SleepInhibitor?,
         journal: @escaping @Sendable (String) -> [JournalLine],
         startUnit: @escaping @Sendable (FileName) throws(Failure) -> Void,
+        reloadUnits: @escaping @Sendable () throws(Failure) -> Void,
         interruption: Interruption,
         logger: Logger
     ) {
@@ -60,6 +65,7 @@ public struct RunContext: Sendable {
         self.inhibitSleep = inhibitSleep
         self.journal = journal
         self.startUnit = startUnit
+        self.reloadUnits = reloadUnits
         self.interruption = interruption
         self.logger = logger
     }

@@ -87,7 +87,8 @@ struct RunReporter {
         if let failure = report.failure { metadata["reason"] = failure.message }
         let fields = metadata.mapValues { Logger.MetadataValue.string($0) }
         switch report.verdict {
-        case .succeeded, .skipped: context.logger.notice("backup done", metadata: fields)
+        case .succeeded: context.logger.notice("backup done", metadata: fields)
+        case .skipped: context.logger.notice("backup skipped", metadata: fields)
         case .held, .partial: context.logger.warning("backup done, but it needs you", metadata: fields)
         case .failed, .interrupted: context.logger.error("backup failed", metadata: fields)
         }

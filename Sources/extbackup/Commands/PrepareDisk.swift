@@ -15,19 +15,35 @@ struct PrepareDisk: ParsableCommand {
             """
     )
 
-    @Argument(help: "The disk: /dev/sdX. 'lsblk' lists disks.", completion: .file())
-    var device: String
+    @Argument(
+        help: "The disk: /dev/sdX. Without it the disks are listed, and nothing is changed.",
+        completion: .file()
+    )
+    var device: String?
 
     @Option(help: "The drive's name from now on: \(DriveName.rule).")
-    var name: String
+    var name: String?
 
     @Option(
-        help: "The file system: ext4, xfs or btrfs.",
+        help: ArgumentHelp("The file system.", discussion: FileSystemKind.table, valueName: "kind"),
         completion: .list(FileSystemKind.allCases.map(\.rawValue))
     )
     var filesystem = "ext4"
 
-    @ArgumentParser.Flag(help: "Do not ask; needs --serial, and --passphrase-file or --no-passphrase.")
+    @ArgumentParser.Flag(
+        help: """
+            Erase nothing: take in a LUKS drive whose passphrase you know; the argument is then its partition. What is on \
+            it stays, but a folder with the name of a source becomes its copy.
+            """
+    )
+    var adopt = false
+
+    @ArgumentParser.Flag(help: "Also take a disk that is neither on USB nor removable.")
+    var allowInternal = false
+
+    @ArgumentParser.Flag(
+        help: "Do not ask; needs --serial, and one of the three options for the passphrase."
+    )
     var yes = false
 
     @Option(help: "The disk's serial number, or its last four characters, instead of the question.")
@@ -39,21 +55,74 @@ struct PrepareDisk: ParsableCommand {
     @ArgumentParser.Flag(help: "Make no passphrase: then only the key on this machine opens the drive.")
     var noPassphrase = false
 
+    @ArgumentParser.Flag(help: "Have a passphrase made, and show it.")
+    var generatePassphrase = false
+
+    private var choiceCount: Int {
+        [noPassphrase, generatePassphrase, passphraseFile != nil].filter { $0 }.count
+    }
+
     func validate() throws {
-        if noPassphrase, passphraseFile != nil {
-            throw ValidationError("--no-passphrase and --passphrase-file contradict each other")
+        if choiceCount > 1 {
+            throw ValidationError(
+                "--no-passphrase, --generate-passphrase and --passphrase-file contradict each other"
+            )
         }
-        if yes, serial == nil {
+        if adopt, noPassphrase || generatePassphrase || serial != nil || allowInternal {
+            throw ValidationError("--adopt takes only --name, --passphrase-file and --yes")
+        }
+        if adopt, device == nil {
+            throw ValidationError("which partition? 'lsblk -f' shows those with crypto_LUKS")
+        }
+        if adopt, yes, passphraseFile == nil {
+            throw ValidationError("--adopt --yes needs --passphrase-file")
+        }
+        if device != nil, name == nil { throw ValidationError("the drive needs a name: --name") }
+        if device == nil, name != nil {
+            throw ValidationError("which disk? 'extbackup prepare-disk' lists them")
+        }
+        if yes, !adopt, serial == nil {
             throw ValidationError("--yes needs --serial, so that no other disk is erased")
         }
-        if yes, !noPassphrase, passphraseFile == nil {
-            throw ValidationError("--yes needs --passphrase-file or --no-passphrase")
+        if yes, choiceCount == 0 {
+            throw ValidationError(
+                "--yes needs --passphrase-file, --generate-passphrase or --no-passphrase"
+            )
         }
     }
 
     func run() throws {
         let program = try Program.start(for: .drivesByHand)
+        guard let device, let name else {
+            for line in try DiskOverview().lines { Output.result(line) }
+            return
+        }
+        if adopt {
+            try takeIn(FileName(argument: device), try DriveName(argument: name), program)
+        } else {
+            try prepare(device, name, program)
+        }
+    }
+
+    private func takeIn(_ device: FileName, _ name: DriveName, _ program: Program) throws {
+        let passphrase: SecretBytes
+        if let passphraseFile {
+            passphrase = try Ask.firstLine(of: FileName(argument: passphraseFile))
+        } else {
+            passphrase = try Ask(interruption: program.context.interruption).passphrase(of: device)
+        }
+        let prepared = try program.context.adopt(
+            device,
+            as: name,
+            passphrase: passphrase,
+            progress: { Output.say("  \($0) …") }
+        )
+        for line in prepared.closingLines { Output.say(line) }
+    }
+
+    private func prepare(_ device: String, _ name: String, _ program: Program) throws {
         let name = try DriveName(argument: name)
+        let policy: DiskPolicy = allowInternal ? .anyDisk : .onlyRemovable
         guard let fileSystem = FileSystemKind(rawValue: filesystem) else {
             throw Failure(
                 .usage,
@@ -62,14 +131,20 @@ struct PrepareDisk: ParsableCommand {
             )
         }
         let disk = try DiskDescription(at: FileName(argument: device))
-        try disk.refuse()
+        try disk.refuse(under: policy)
         for line in disk.lines { Output.say(line) }
         let ask = Ask(interruption: program.context.interruption)
-        try confirm(disk, ask)
+        try ask.confirm(
+            disk,
+            serial: serial,
+            answer: yes ? .given : .asked,
+            warning: "Everything on this disk will be lost."
+        )
         let passphrase = try choosePassphrase(ask)
         let prepared = try program.context.prepare(
             disk,
             as: name,
+            under: policy,
             fileSystem: fileSystem,
             passphrase: passphrase,
             progress: { Output.say("  \($0) …") }
@@ -77,33 +152,9 @@ struct PrepareDisk: ParsableCommand {
         for line in prepared.closingLines { Output.say(line) }
     }
 
-    private func confirm(_ disk: DiskDescription, _ ask: Ask) throws(Failure) {
-        let confirmation = SerialConfirmation(for: disk)
-        if let serial {
-            guard confirmation.accepts(serial) else {
-                throw Failure(
-                    .usage,
-                    "\(FileName(argument: serial)) is not \(confirmation.question); nothing was changed",
-                    hint: "compare it with what is written above and on the disk's label"
-                )
-            }
-            if yes { return }
-        }
-        guard StandardStream.input.isTerminal else {
-            throw Failure(
-                .usage,
-                "there is no terminal to ask on; nothing was changed",
-                hint: "use --yes with --serial"
-            )
-        }
-        Output.ask("Everything on this disk will be lost. To go on, type \(confirmation.question): ")
-        guard confirmation.accepts(try ask.line()) else {
-            throw Failure(.usage, "that is not \(confirmation.question); nothing was changed")
-        }
-    }
-
     private func choosePassphrase(_ ask: Ask) throws(Failure) -> SecretBytes? {
         if noPassphrase { return nil }
+        if generatePassphrase { return try Ask.generatedPassphrase() }
         if let passphraseFile { return try Ask.firstLine(of: FileName(argument: passphraseFile)) }
         return try ask.newPassphrase()
     }

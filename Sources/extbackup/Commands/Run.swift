@@ -43,7 +43,7 @@ struct Agent: ParsableCommand {
         discussion: "Called by systemd when the drive appears. By hand, use 'extbackup run'."
     )
 
-    @Argument(help: "The drive's name.")
+    @Argument(help: "The drive's name.", completion: .driveName)
     var name: String
 
     func run() throws {
@@ -63,7 +63,7 @@ struct Cleanup: ParsableCommand {
             """
     )
 
-    @Argument(help: "The drive's name.")
+    @Argument(help: "The drive's name.", completion: .driveName)
     var name: String
 
     func run() throws {
@@ -92,7 +92,7 @@ struct Failed: ParsableCommand {
             "Mails and sets the light when the agent was killed or never came up; otherwise does nothing."
     )
 
-    @Argument(help: "The drive's name.")
+    @Argument(help: "The drive's name.", completion: .driveName)
     var name: String
 
     func run() throws {

@@ -6,14 +6,17 @@ import Synchronization
 /// What the world outside of a run saw, in the order in which it happened: calls to the drive and colors.
 final class EventLog: Sendable {
     private let log = Mutex<[String]>([])
-    private let said = Mutex<[String]>([])
+    private let said = Mutex<[(message: String, fields: [String: String])]>([])
 
     func add(_ event: String) { log.withLock { $0.append(event) } }
 
     /// What the run said to the journal.
-    var talk: [String] { said.withLock { $0 } }
+    var talk: [String] { said.withLock { $0.map(\.message) } }
 
-    func say(_ message: String) { said.withLock { $0.append(message) } }
+    /// The values that went with each of these.
+    var fields: [[String: String]] { said.withLock { $0.map(\.fields) } }
+
+    func say(_ message: String, _ fields: [String: String]) { said.withLock { $0.append((message, fields)) } }
 
     func forgetTalk() { said.withLock { $0 = [] } }
 
@@ -46,6 +49,8 @@ struct LoggingLight: LightOutput {
         log.add("light \(name)")
     }
 
+    func reach() throws(LightWarning) { log.add("reach light") }
+
     func rest() {}
 }
 
@@ -62,5 +67,7 @@ struct TalkHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    func log(event: LogEvent) { log.say(event.message.description) }
+    func log(event: LogEvent) {
+        log.say(event.message.description, (event.metadata ?? [:]).mapValues(\.description))
+    }
 }

@@ -112,9 +112,12 @@ final class FakeDrive: DriveOperations {
         _ mapping: FileName,
         on device: BlockDevice,
         identity: DriveIdentity,
-        key: borrowing SecretBytes
+        key: borrowing SecretBytes,
+        access: DriveAccess
     ) throws(CryptError) {
-        if let errno = record("activate") { throw CryptError(call: "activate", errno: errno) }
+        if let errno = record(access == .writing ? "activate" : "activate for looking") {
+            throw CryptError(call: "activate", errno: errno)
+        }
         state.withLock { $0.mappings.append(mapping) }
     }
 
@@ -139,8 +142,13 @@ final class FakeDrive: DriveOperations {
         }
     }
 
-    func mount(_ mapping: FileName, at directory: FileName, _ kind: FileSystemKind) throws(SystemError) {
-        try system("mount")
+    func mount(
+        _ mapping: FileName,
+        at directory: FileName,
+        _ kind: FileSystemKind,
+        _ access: DriveAccess
+    ) throws(SystemError) {
+        try system(access == .writing ? "mount" : "mount for looking")
         try countMount()
         state.withLock { $0.mounts.append(directory) }
     }

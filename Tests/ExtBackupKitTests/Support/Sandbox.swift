@@ -101,6 +101,7 @@ final class Sandbox: Sendable {
             inhibitSleep: { _ in nil },
             journal: { _ in [] },
             startUnit: { unit throws(Failure) in log.add("start \(unit)") },
+            reloadUnits: { () throws(Failure) in log.add("reload") },
             interruption: interruption,
             logger: Logger(label: "test") { _ in TalkHandler(log: log) }
         )
@@ -123,6 +124,11 @@ final class Sandbox: Sendable {
             $0.isPresent = true
             $0.counts = [:]
         }
+    }
+
+    /// Lets time go by; a negative time sets the clock back.
+    func pass(_ duration: Duration) {
+        time.withLock { $0 += duration.components.seconds }
     }
 
     /// The mails that wait.

@@ -1,0 +1,115 @@
+public import LinuxSystem
+internal import SystemPackage
+
+/// Changes what opens a drive that is plugged in. At every moment the key file on this machine, or the one beside it that
+/// takes its place, opens the drive.
+public struct KeyChange: Sendable {
+    private let identity: DriveIdentity
+    private let luksUUID: String
+    private let layout: HostLayout
+    private let container: LUKSContainer
+    private let cost: PassphraseCost
+
+    /// For a drive on a device.
+    ///
+    /// - Parameters:
+    ///   - luksUUID: as it is spelled in the drive's file.
+    ///   - machineMemoryBytes: decides on what a passphrase costs.
+    public init(
+        of identity: DriveIdentity,
+        luksUUID: String,
+        on device: BlockDevice,
+        in layout: HostLayout,
+        machineMemoryBytes: UInt64 = Machine.memoryBytes
+    ) {
+        self.identity = identity
+        self.luksUUID = luksUUID
+        self.layout = layout
+        container = LUKSContainer(path: device.node)
+        cost = PassphraseCost(machineMemoryBytes: machineMemoryBytes)
+    }
+
+    private var keyFile: KeyFile { KeyFile(of: identity.name, in: layout) }
+    private var newKeyFile: KeyFile { KeyFile(replacing: identity.name, in: layout) }
+
+    /// Makes a new key, gives it to the drive, and saves the header anew. A change that was cut off is brought to its end
+    /// by the next one.
+    public func rotateKey() throws(PreparationError.Reason) {
+        if try !finishEarlierChange() {
+            let old = try key()
+            guard try opens(identity.keySlot, old) else { throw .keyDoesNotOpen(slot: identity.keySlot) }
+            let new = try system { () throws(SystemError) in
+                let new = try SecretBytes(randomCount: LUKSContainer.keyBytes)
+                try newKeyFile.remove()
+                try newKeyFile.write(new)
+                return new
+            }
+            try encryption { () throws(CryptError) in
+                try container.changeKey(slot: identity.keySlot, from: old, to: new)
+            }
+            guard try opens(identity.keySlot, new) else { throw .keyDoesNotOpen(slot: identity.keySlot) }
+            try system { () throws(SystemError) in try newKeyFile.replace(keyFile) }
+        }
+        try saveHeader()
+    }
+
+    /// True when the drive has the new key of a change that was cut off; then its file is in its place now.
+    private func finishEarlierChange() throws(PreparationError.Reason) -> Bool {
+        guard let new = try system({ () throws(SystemError) in try newKeyFile.read() }) else { return false }
+        guard try opens(identity.keySlot, new) else { return false }
+        try system { () throws(SystemError) in try newKeyFile.replace(keyFile) }
+        return true
+    }
+
+    /// Adds a passphrase or replaces the one that is there, and saves the header anew. The new one opens the drive before
+    /// the old one is wiped.
+    public func setPassphrase(_ passphrase: borrowing SecretBytes) throws(PreparationError.Reason) {
+        let key = try key()
+        guard try opens(identity.keySlot, key) else { throw .keyDoesNotOpen(slot: identity.keySlot) }
+        let slot = LUKSContainer.passphraseSlot
+        if try encryption({ () throws(CryptError) in try container.isUsed(slot: slot) }) {
+            let other = try add(passphrase, nil, key)
+            try encryption { () throws(CryptError) in try container.removeSlot(slot) }
+            _ = try add(passphrase, slot, key)
+            try encryption { () throws(CryptError) in try container.removeSlot(other) }
+        } else {
+            _ = try add(passphrase, slot, key)
+        }
+        try saveHeader()
+    }
+
+    private func add(
+        _ passphrase: borrowing SecretBytes,
+        _ slot: Int32?,
+        _ key: borrowing SecretBytes
+    ) throws(PreparationError.Reason) -> Int32 {
+        let added: Int32
+        do {
+            added = try container.add(passphrase, slot: slot, provenBy: key, cost: cost)
+        } catch {
+            throw .encryption(error)
+        }
+        guard try opens(added, passphrase) else { throw .keyDoesNotOpen(slot: added) }
+        return added
+    }
+
+    private func key() throws(PreparationError.Reason) -> SecretBytes {
+        if let key = try system({ () throws(SystemError) in try keyFile.read() }) { return key }
+        let path = layout.keyFile(of: identity.name)
+        throw .system(SystemError(call: "open", subject: path, errno: .noSuchFileOrDirectory))
+    }
+
+    private func opens(_ slot: Int32, _ secret: borrowing SecretBytes) throws(PreparationError.Reason) -> Bool
+    {
+        do {
+            return try container.opens(slot: slot, with: secret)
+        } catch {
+            throw .encryption(error)
+        }
+    }
+
+    private func saveHeader() throws(PreparationError.Reason) {
+        let key = try key()
+        _ = try HeaderBackup(luksUUID: luksUUID, in: layout).save(container, slot: identity.keySlot, key: key)
+    }
+}

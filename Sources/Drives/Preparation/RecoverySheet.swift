@@ -1,0 +1,74 @@
+internal import LinuxSystem
+internal import SystemPackage
+
+/// The instructions for a restore on this machine, to be printed and kept where neither fire nor thief reaches them
+/// together with the drive: `sheets/NAME.txt`, and the same as a page for a browser. They hold no secret.
+struct RecoverySheet {
+    let name: DriveName
+    let instructions: RestoreInstructions
+
+    private var textName: FileName { FileName("\(name).txt") }
+    private var pageName: FileName { FileName("\(name).html") }
+
+    /// Writes both files, durably.
+    func write(in layout: HostLayout) throws(SystemError) {
+        let folder = try HostFolder.open(layout.sheetFolder, .common)
+        try folder.replaceFile(textName, with: Array(instructions.text.utf8), mode: 0o644)
+        try folder.replaceFile(pageName, with: Array(page.utf8), mode: 0o644)
+    }
+
+    /// Takes both back.
+    func remove(in layout: HostLayout) throws(SystemError) {
+        let folder = try HostFolder.open(layout.sheetFolder, .common)
+        try folder.removeFileIfPresent(textName)
+        try folder.removeFileIfPresent(pageName)
+        try folder.sync()
+    }
+
+    /// One page of A4 or Letter in print, with a place for what must not be typed.
+    var page: String {
+        """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <title>Recovery sheet of drive \(name)</title>
+        <style>
+        @page { margin: 15mm }
+        body { font: 9pt/1.25 monospace; max-width: 100ch; margin: auto }
+        pre { white-space: pre-wrap; margin: 0 }
+        .hand { border: 1px solid; padding: 4mm; margin-top: 4mm }
+        </style>
+        </head>
+        <body>
+        <pre>\(Self.escaped(instructions.text))</pre>
+        <p class="hand">By hand. The passphrase is kept at: ______________________________
+        A copy of the key file is kept at: ______________________________</p>
+        </body>
+        </html>
+
+        """
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var escaped = ""
+        for character in text {
+            switch character {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            default: escaped.append(character)
+            }
+        }
+        return escaped
+    }
+}
+
+/// Sizes as drives are sold: 1 GB is 10⁹ bytes.
+enum ByteSize {
+    static func text(_ bytes: UInt64) -> String {
+        bytes >= 1_000_000_000_000
+            ? "\(bytes / 1_000_000_000_000).\(bytes / 100_000_000_000 % 10) TB"
+            : "\(bytes / 1_000_000_000) GB"
+    }
+}

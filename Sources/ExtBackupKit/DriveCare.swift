@@ -1,0 +1,196 @@
+public import Drives
+public import LinuxSystem
+import Reporting
+import SystemPackage
+
+/// `extbackup drives rename`, `retire` and `key`: what happens to a drive between its preparation and its end.
+public struct DriveCare {
+    private let context: RunContext
+    private let drive: EnrolledDrive
+
+    /// For a prepared drive.
+    public init(of name: DriveName, in context: RunContext) throws(Failure) {
+        self.context = context
+        drive = try EnrolledDrive(name, in: context)
+    }
+
+    private var name: DriveName { drive.name }
+
+    // MARK: - Keys
+
+    /// Makes a new key for the drive, which must be plugged in. The old key opens it no more.
+    public func rotateKey() throws(Failure) {
+        try changeKeys { (change) throws(PreparationError.Reason) in try change.rotateKey() }
+    }
+
+    /// Gives the drive, which must be plugged in, a passphrase, or another one.
+    public func setPassphrase(_ passphrase: borrowing SecretBytes) throws(Failure) {
+        try changeKeys { (change) throws(PreparationError.Reason) in try change.setPassphrase(passphrase) }
+    }
+
+    private func changeKeys(
+        _ body: (KeyChange) throws(PreparationError.Reason) -> Void
+    ) throws(Failure) {
+        let lock = try RunLock.take(of: name, in: context)
+        let device = try drive.pluggedDevice()
+        do {
+            try body(
+                KeyChange(of: drive.identity, luksUUID: drive.file.luksUUID, on: device, in: context.layout)
+            )
+        } catch {
+            let status: ExitStatus = if case .keyDoesNotOpen = error { .unlockFailed } else { .failed }
+            throw Failure(
+                status,
+                "the keys of drive '\(name)' were not changed to the end: \(error)",
+                hint: "run the same command again: it goes on where it was"
+            )
+        }
+        withExtendedLifetime(lock) {}
+    }
+
+    // MARK: - Retiring
+
+    /// What becomes of the key and the header's backup of a drive that is retired.
+    public enum Secrets: Hashable, Sendable {
+        /// They stay: what is on the drive can be read.
+        case kept
+        /// They are removed: only a passphrase opens the drive.
+        case removed
+    }
+
+    /// Takes a drive out of service: plugging it in starts nothing, and nobody waits for it any more. Its file goes to
+    /// `retired` beside the drives' folder.
+    ///
+    /// - Returns: where the file is now.
+    public func retire(_ secrets: Secrets) throws(Failure) -> FileName {
+        let lock = try RunLock.take(of: name, in: context)
+        let retired = context.layout.configurationFolder.appending("retired")
+        let file = context.layout.driveFile(of: name)
+        do {
+            try drive.records.removeUnitLink()
+            let text = try Descriptor.open(file, .read).readAll(limit: 1 << 20)
+            let target = FileName("\(name).toml")
+            try Descriptor.makeFolder(retired, mode: 0o755).replaceFile(target, with: text, mode: 0o644)
+            try removeDriveFile()
+            switch secrets {
+            case .kept: break
+            case .removed:
+                try drive.records.removeKey()
+                try drive.records.removeHeaderBackup()
+            }
+        } catch {
+            throw Failure(
+                .failed,
+                "drive '\(name)' was not retired to the end: \(error)",
+                hint: "run the same command again as root"
+            )
+        }
+        try forgetState()
+        try context.reloadUnits()
+        withExtendedLifetime(lock) {}
+        return retired.appending(FileName("\(name).toml"))
+    }
+
+    private func removeDriveFile() throws(SystemError) {
+        let folder = try Descriptor.open(context.layout.driveFolder, [.directory, .followLink])
+        try folder.removeFileIfPresent(FileName("\(name).toml"))
+        try folder.sync()
+    }
+
+    /// What is kept under the drive's name: the history, which goes by its UUID, stays.
+    private func forgetState() throws(Failure) {
+        do {
+            try StatusFile(directory: context.layout.stateFolder).update { $0.drives[name.text] = nil }
+        } catch {
+            throw Failure(.failed, error.message, hint: error.hint)
+        }
+    }
+
+    // MARK: - Renaming
+
+    /// Gives the drive another name on this machine: key, file, link and status. What is on the drive is not touched, and it
+    /// need not be plugged in.
+    public func rename(to new: DriveName) throws(Failure) {
+        let oldLock = try RunLock.take(of: name, in: context)
+        let newLock = try RunLock.take(of: new, in: context)
+        try refuseIfTaken(new)
+        let text = try renamedFile(new)
+        let other = DriveRecords(
+            of: new,
+            luksUUID: drive.file.luksUUID,
+            keySlot: drive.identity.keySlot,
+            in: context.layout
+        )
+        do {
+            try drive.records.linkKey(as: new)
+            let folder = try Descriptor.open(context.layout.driveFolder, [.directory, .followLink])
+            try folder.replaceFile(FileName("\(new).toml"), with: text, mode: 0o644)
+            try other.makeUnitLink()
+            try drive.records.removeUnitLink()
+            try removeDriveFile()
+            try drive.records.removeKey()
+        } catch {
+            throw Failure(
+                .failed,
+                "drive '\(name)' was not renamed to the end: \(error)",
+                hint: "run the same command again as root"
+            )
+        }
+        try moveState(to: new)
+        try context.reloadUnits()
+        withExtendedLifetime(oldLock) {}
+        withExtendedLifetime(newLock) {}
+    }
+
+    /// A rename that was cut off may have left the new name for the same drive.
+    private func refuseIfTaken(_ new: DriveName) throws(Failure) {
+        do throws(SystemError) {
+            _ = try Descriptor.open(context.layout.driveFile(of: new), .path)
+        } catch {
+            if error.errno == .noSuchFileOrDirectory { return }
+        }
+        let existing = try DriveFile.prepared(new, in: context.layout)
+        if existing.luksUUID == drive.file.luksUUID { return }
+        throw Failure(
+            .failed,
+            "there is a drive '\(new)' already",
+            hint: "choose another name; 'extbackup drives list' lists those in use"
+        )
+    }
+
+    /// The drive's file with the new name, and all else as a person may have written it.
+    private func renamedFile(_ new: DriveName) throws(Failure) -> [UInt8] {
+        let path = context.layout.driveFile(of: name)
+        do throws(ConfigurationError) {
+            let old = String(decoding: try Configuration.contents(of: path), as: UTF8.self)
+            var lines = old.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            guard let line = lines.firstIndex(where: { $0.prefix { $0 != "=" && $0 != " " } == "name" })
+            else {
+                throw ConfigurationError(file: path, position: nil, message: "has no line 'name = …'")
+            }
+            lines[line] = "name = \"\(new)\""
+            let text = Array(lines.joined(separator: "\n").utf8)
+            var expected = drive.file
+            expected.name = new.text
+            if try DriveFile(parsing: text, file: path) == expected { return text }
+            throw ConfigurationError(
+                file: path,
+                position: nil,
+                message: "'name' stands where it cannot be changed"
+            )
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private func moveState(to new: DriveName) throws(Failure) {
+        do {
+            try StatusFile(directory: context.layout.stateFolder).update {
+                $0.drives[new.text] = $0.drives[name.text]
+                $0.drives[name.text] = nil
+            }
+        } catch {
+            throw Failure(.failed, error.message, hint: error.hint)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import Drives
+import LinuxSystem
+import Reporting
+
+/// A prepared drive and what this machine keeps of it, for commands that a person gives.
+struct EnrolledDrive {
+    let name: DriveName
+    let file: DriveFile
+    let identity: DriveIdentity
+    let records: DriveRecords
+    private let context: RunContext
+
+    /// - Throws: `noDrive` when no such drive was prepared, `config` when its file is wrong.
+    init(_ name: DriveName, in context: RunContext) throws(Failure) {
+        try self.init(try DriveFile.prepared(name, in: context.layout), in: context)
+    }
+
+    init(_ file: DriveFile, in context: RunContext) throws(Failure) {
+        self.file = file
+        self.context = context
+        identity = try file.identity()
+        name = identity.name
+        records = DriveRecords(
+            of: name,
+            luksUUID: file.luksUUID,
+            keySlot: identity.keySlot,
+            in: context.layout
+        )
+    }
+
+    /// Its key, when its file is as it must be.
+    func key() throws(Failure) -> SecretBytes {
+        do {
+            return try records.key()
+        } catch {
+            throw Failure(error, of: name, in: context.layout)
+        }
+    }
+
+    /// The device that holds it; nil when it is away.
+    ///
+    /// - Throws: `noDrive` when a copy of it is plugged in, be it beside the drive or alone.
+    func device() throws(Failure) -> BlockDevice? {
+        let devices: [BlockDevice]
+        do {
+            devices = try context.operations.candidates(luksUUID: file.luksUUID)
+        } catch {
+            throw Failure(.failed, "drives cannot be looked for: \(error)")
+        }
+        if devices.count > 1 { throw Failure(DriveError(drive: name, reason: .ambiguous(devices))) }
+        if let device = devices.first, let recorded = file.serial, device.serial != recorded {
+            throw Failure(DriveError(drive: name, reason: .wrongSerial(device, recorded: recorded)))
+        }
+        return devices.first
+    }
+
+    /// The same for what needs the drive.
+    func pluggedDevice() throws(Failure) -> BlockDevice {
+        if let device = try device() { return device }
+        throw Failure(DriveError(drive: name, reason: .absent))
+    }
+}
+
+extension Failure {
+    /// What a person is told of a key file that cannot be used.
+    init(_ fault: DriveRecords.KeyFault, of name: DriveName, in layout: HostLayout) {
+        let path = layout.keyFile(of: name)
+        let folder = layout.keyFolder
+        let (message, hint) =
+            switch fault {
+            case .missing: ("\(path) is not there", "put it back from your backup")
+            case .link: ("\(path) is a symbolic link", "put the key itself there")
+            case .openToOthers:
+                ("\(path) can be read by others than root", "run: chown root: \(path); chmod 0400 \(path)")
+            case .folderOpenToOthers:
+                (
+                    "\(folder) can be used by others than root",
+                    "run: chown root: \(folder); chmod 0700 \(folder)"
+                )
+            case .unreadable(let error): ("\(path) cannot be read: \(error.reason)", "run it as root")
+            }
+        self.init(.unlockFailed, message, hint: hint)
+    }
+}

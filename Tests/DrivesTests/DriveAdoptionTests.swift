@@ -1,0 +1,214 @@
+import LinuxSystem
+import SystemPackage
+import Testing
+
+@testable import Drives
+
+/// A drive that somebody else encrypted: a container on a loop device, with one passphrase, and ext4 with a file inside.
+private struct Bench: ~Copyable {
+    let disk: PartitionedLoop
+    let inside: FileName
+    let luksUUID: String
+    let operations: PreparationOperations
+
+    init(_ options: [FileName] = [], inside kind: FileName = "/usr/sbin/mkfs.ext4") throws {
+        let disk = try PartitionedLoop()
+        let inside = try disk.folder.makeImage("inside.img", byteCount: 320 << 20)
+        let formatting = try ChildProcess([kind, "-q"] + options + [inside]).run()
+        try #require(formatting.isSuccess, "\(kind): \(formatting.lastLine)")
+        let cost = PassphraseCost(machineMemoryBytes: 0)
+        let uuid = try disk.container.format(
+            label: "old",
+            key: secret("open sesame"),
+            passphrase: nil,
+            cost: cost
+        )
+        try disk.container.setNames(LUKSContainer.Names(label: "old", subsystem: "udisks"))
+        let operations = PreparationOperations(inside: inside, mapping: .closes)
+        operations.announce(try Self.device(disk.container.path, disk.loop.path, uuid))
+        self.disk = disk
+        self.inside = inside
+        luksUUID = uuid
+        self.operations = operations
+    }
+
+    var container: LUKSContainer { disk.container }
+    var layout: HostLayout { disk.layout }
+
+    private static func device(_ node: FileName, _ disk: FileName, _ uuid: String) throws -> BlockDevice {
+        let number = try #require(try Descriptor.open(node, .read).blockDeviceNumber())
+        return BlockDevice(
+            node: node,
+            number: number,
+            diskNode: disk,
+            partition: 1,
+            diskSequence: try Descriptor.open(disk, .read).diskSequence(),
+            serial: "WX12",
+            size: 1 << 28,
+            bus: .other,
+            luksUUID: uuid.lowercased(),
+            sysfsPath: try BlockTopology().device(number).folder
+        )
+    }
+
+    func adopt(
+        _ passphrase: String = "open sesame",
+        known: [String: String] = [:],
+        interruption: Interruption = Interruption(),
+        progress: @escaping (DriveAdoption.Step) -> Void = { _ in }
+    ) throws -> PreparedDrive {
+        try DriveAdoption(layout: layout, operations: operations).adopt(
+            AdoptionPlan(
+                name: driveName("red"),
+                device: container.path,
+                preparedAtSeconds: 1_772_357_400,
+                hostName: "nas",
+                known: known
+            ),
+            passphrase: secret(passphrase),
+            interruption: interruption,
+            progress: progress
+        )
+    }
+
+    /// Files of the machine that adoption made and left.
+    func traces() throws -> String {
+        let folders = [layout.configurationFolder, layout.stateFolder, layout.unitFolder].filter(isThere)
+        if folders.isEmpty { return "" }
+        let find = ChildProcess(["/usr/bin/find"] + folders + ["-not", "-type", "d"])
+        return String(decoding: try find.run().output, as: UTF8.self)
+    }
+
+    /// Mounts what is inside, and gives the names at its top.
+    func names() throws -> [FileName] {
+        let place = disk.folder.path.appending("look")
+        try run("/bin/mkdir", "-p", place)
+        try run("/bin/mount", "-o", "loop,ro", inside, place)
+        defer { _ = try? run("/bin/umount", place) }
+        return try Descriptor.open(place, .directory).entryNames().sorted()
+    }
+}
+
+@Suite("Taking in a drive", .needsLoopDevices, .serialized)
+struct DriveAdoptionTests {
+    private func reason(_ body: () throws -> Void) -> PreparationError.Reason? {
+        do {
+            try body()
+            return nil
+        } catch {
+            return (error as? PreparationError)?.reason
+        }
+    }
+
+    @Test("gives it a key, a marker and all that the machine keeps of a drive, and leaves what is on it")
+    func whole() throws {
+        let bench = try Bench(["-L", "family"])
+        let drive = try bench.adopt()
+        #expect(drive.keySlot == 1)
+        #expect(drive.passphraseSlot == 0)
+        let key = try SecretBytes(readingFrom: Descriptor.open(drive.keyFile, .read))
+        #expect(try bench.container.opens(slot: 1, with: key))
+        #expect(try bench.container.opens(slot: 0, with: secret("open sesame")))
+        #expect(try bench.names() == [".extbackup", "lost+found"])
+        let text = String(
+            decoding: try Descriptor.open(drive.driveFile, .read).readAll(limit: 4096),
+            as: UTF8.self
+        )
+        #expect(text.contains("key_slot = 1\n") && text.contains("serial = \"WX12\"\n"))
+        #expect(drive.label == "family")
+        let names = try bench.container.names()
+        #expect(names == LUKSContainer.Names(label: "red", subsystem: "extbackup"))
+        let records = DriveRecords(
+            of: try driveName("red"),
+            luksUUID: drive.luksUUID,
+            keySlot: 1,
+            in: bench.layout
+        )
+        try records.checkHeaderBackup()
+        try records.checkUnitLink()
+        #expect(isThere(drive.recoverySheet))
+        #expect(bench.operations.openMappings.isEmpty)
+    }
+
+    @Test("keeps the identity that another machine gave it")
+    func again() throws {
+        let bench = try Bench()
+        let first = try bench.adopt()
+        try run("/bin/rm", "-r", bench.layout.configurationFolder, bench.layout.unitFolder)
+        let second = try bench.adopt()
+        #expect(second.markerID == first.markerID)
+        #expect(second.keySlot == 2)
+    }
+
+    @Test("needs its passphrase, and changes nothing without")
+    func wrongPassphrase() throws {
+        let bench = try Bench()
+        #expect(reason { _ = try bench.adopt("open barley") } == .passphraseDoesNotOpen)
+        #expect(try bench.traces() == "")
+        #expect(try !bench.container.isUsed(slot: 1))
+    }
+
+    @Test("with another file system inside is refused, and all is taken back")
+    func foreign() throws {
+        let bench = try Bench(inside: "/usr/sbin/mkswap")
+        guard case .foreignFileSystem? = reason({ _ = try bench.adopt() }) else {
+            Issue.record("it must be refused")
+            return
+        }
+        #expect(try bench.traces() == "")
+        #expect(try !bench.container.isUsed(slot: 1))
+        #expect(try bench.container.names() == LUKSContainer.Names(label: "old", subsystem: "udisks"))
+        #expect(bench.operations.openMappings.isEmpty)
+    }
+
+    @Test("that this machine has already is refused, with its name")
+    func known() throws {
+        let bench = try Bench()
+        let known = [bench.luksUUID.lowercased(): "blue"]
+        #expect(reason { _ = try bench.adopt(known: known) } == .alreadyPrepared("blue"))
+        #expect(try bench.traces() == "")
+    }
+
+    @Test("that somebody uses is refused before it gets a key")
+    func used() throws {
+        let bench = try Bench()
+        let holder = try bench.disk.loop.open([.readWrite, .exclusive])
+        guard case .refused(let refusals)? = reason({ _ = try bench.adopt() }) else {
+            Issue.record("it must be refused")
+            return
+        }
+        #expect(!refusals.isEmpty)
+        #expect(try bench.traces() == "")
+        #expect(try !bench.container.isUsed(slot: 1))
+        withExtendedLifetime(holder) {}
+    }
+
+    @Test("that fails keeps the header backup that was there: an older key may open it")
+    func oldBackup() throws {
+        let bench = try Bench()
+        let file = bench.layout.headerBackup(luksUUID: bench.luksUUID)
+        _ = try HeaderBackup(luksUUID: bench.luksUUID, in: bench.layout)
+            .save(bench.container, key: secret("open sesame"))
+        let interruption = Interruption()
+        let found = reason {
+            _ = try bench.adopt(interruption: interruption) { if $0 == .unlock { interruption.request() } }
+        }
+        #expect(found == .interrupted)
+        #expect(isThere(file))
+    }
+
+    @Test("that is stopped before any step leaves the drive with its own keys, and no file")
+    func interrupted() throws {
+        for step in DriveAdoption.Step.allCases {
+            let bench = try Bench()
+            let interruption = Interruption()
+            let found = reason {
+                _ = try bench.adopt(interruption: interruption) { if $0 == step { interruption.request() } }
+            }
+            #expect(found == .interrupted, "\(step)")
+            #expect(try bench.traces() == "", "\(step)")
+            #expect(try !bench.container.isUsed(slot: 1), "\(step)")
+            #expect(bench.operations.openMappings.isEmpty, "\(step)")
+        }
+    }
+}

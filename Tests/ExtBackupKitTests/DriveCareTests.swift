@@ -1,0 +1,128 @@
+import Drives
+import LinuxSystem
+import Reporting
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import ExtBackupKit
+
+@Suite("A drive's name and service", Need.root)
+struct DriveCareTests {
+    private let sandbox: Sandbox
+    private var records: DriveRecords {
+        DriveRecords(of: sandbox.name, luksUUID: FakeDrive.uuid, keySlot: 0, in: sandbox.layout)
+    }
+
+    init() throws {
+        sandbox = try Sandbox()
+        try sandbox.home.makeFolder("units")
+        try DriveRecords(of: sandbox.name, luksUUID: FakeDrive.uuid, keySlot: 0, in: sandbox.layout)
+            .makeUnitLink()
+    }
+
+    private func care(_ name: String = "red") throws -> DriveCare {
+        try DriveCare(of: try #require(DriveName(name)), in: sandbox.context())
+    }
+
+    /// Names below the machine's folders.
+    private func files() throws -> [String] {
+        let outcome = try ChildProcess([
+            "/usr/bin/find", sandbox.layout.configurationFolder, sandbox.layout.unitFolder, "-not", "-type",
+            "d", "-printf", "%f\\n",
+        ]).run()
+        return String(decoding: outcome.output, as: UTF8.self).split(separator: "\n").map(String.init)
+            .sorted()
+    }
+
+    @Test("can be changed: key, file, link and status go by the new one")
+    func rename() throws {
+        try sandbox.runBefore(files: ["a"])
+        let before = try sandbox.status()
+        try care().rename(to: try #require(DriveName("blue")))
+        #expect(try files() == ["blue.key", "blue.toml", "config.toml", "extbackup@blue.service"])
+        let status = try StatusFile(directory: sandbox.layout.stateFolder).read().status
+        #expect(status[drive: "blue"] == before)
+        #expect(status.drives["red"] == nil)
+        #expect(sandbox.log.events.last == "reload")
+        let report = try BackupRun.perform(
+            try #require(DriveName("blue")),
+            mode: .backup,
+            in: sandbox.context()
+        )
+        #expect(report.verdict == .succeeded)
+    }
+
+    @Test("keeps what a person wrote into its file")
+    func renamePersonal() throws {
+        try sandbox.home.write(
+            "etc/drives.d/red.toml",
+            "# mine\n" + Sandbox.driveFile + "sources = [\"photos\"]\n"
+        )
+        try care().rename(to: try #require(DriveName("blue")))
+        let text = try sandbox.home.contents("etc/drives.d/blue.toml")
+        #expect(text.hasPrefix("# mine\nname = \"blue\"\nluks_uuid"))
+        #expect(text.hasSuffix("sources = [\"photos\"]\n"))
+    }
+
+    @Test("is not given to two drives")
+    func taken() throws {
+        try sandbox.home.write(
+            "etc/drives.d/blue.toml",
+            Sandbox.driveFile.split(separator: "red").joined(separator: "blue")
+                .split(separator: FakeDrive.uuid).joined(separator: "11111111-1111-4111-8111-111111111111")
+        )
+        let before = try files()
+        #expect(throws: Failure.self) { try care().rename(to: try #require(DriveName("blue"))) }
+        #expect(try files() == before)
+    }
+
+    @Test("that was being changed when the machine stopped is changed to the end by the same command")
+    func renameAgain() throws {
+        let blue = try #require(DriveName("blue"))
+        try records.linkKey(as: blue)
+        try sandbox.home.write(
+            "etc/drives.d/blue.toml",
+            Sandbox.driveFile.split(separator: "\"red\"", maxSplits: 1).joined(separator: "\"blue\"")
+        )
+        try care().rename(to: blue)
+        #expect(try files() == ["blue.key", "blue.toml", "config.toml", "extbackup@blue.service"])
+    }
+
+    @Test("ends with its service, and its key stays unless it shall go")
+    func retire() throws {
+        let file = try care().retire(.kept)
+        #expect(file == sandbox.layout.configurationFolder.appending("retired/red.toml"))
+        #expect(try files() == ["config.toml", "red.key", "red.toml"])
+        #expect(try StatusOverview(sandbox.context()).lines.first?.hasPrefix("no drive was prepared") == true)
+        #expect(sandbox.log.events.last == "reload")
+    }
+
+    @Test("that is retired with its keys leaves none")
+    func retireKeys() throws {
+        _ = try care().retire(.removed)
+        #expect(try files() == ["config.toml", "red.toml"])
+    }
+
+    @Test("is not changed while a run works on it")
+    func locked() throws {
+        let lock = try RunLock.take(of: sandbox.name, in: sandbox.context())
+        let before = try files()
+        #expect(throws: Failure.self) { try care().rename(to: try #require(DriveName("blue"))) }
+        #expect(throws: Failure.self) { try care().retire(.kept) }
+        #expect(throws: Failure.self) { try care().rotateKey() }
+        #expect(try files() == before)
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test("changes no key of a drive that is not there")
+    func absent() throws {
+        sandbox.drive.state.withLock { $0.isPresent = false }
+        do {
+            try care().rotateKey()
+            Issue.record("it is not there")
+        } catch {
+            #expect((error as? Failure)?.status == .noDrive)
+        }
+    }
+}
