@@ -64,6 +64,7 @@ public struct DriveCare {
     /// - Returns: where the file is now.
     public func retire(_ secrets: Secrets) throws(Failure) -> FileName {
         let lock = try RunLock.take(of: name, in: context)
+        _ = try context.takeBackUnfinished(name, from: nil)
         let retired = context.layout.configurationFolder.appending("retired")
         let file = context.layout.driveFile(of: name)
         do {
@@ -114,6 +115,8 @@ public struct DriveCare {
         let oldLock = try RunLock.take(of: name, in: context)
         let newLock = try RunLock.take(of: new, in: context)
         try refuseIfTaken(new)
+        // A note that the drive is being made would be taken for one of the next drive of the old name.
+        _ = try context.takeBackUnfinished(name, from: nil)
         let text = try renamedFile(new)
         let other = DriveRecords(
             of: new,

@@ -49,6 +49,37 @@ extension ContentSignature {
 }
 
 extension RunContext {
+    /// Takes back what is left of a drive of this name whose preparation was killed or cut off with the power.
+    ///
+    /// - Parameter device: the LUKS drive that is to be taken in; nil when a disk is to be erased.
+    /// - Returns: what was done, as a line for a person; nil when nothing was left.
+    public func takeBackUnfinished(
+        _ name: DriveName,
+        from device: FileName?
+    ) throws(Failure) -> String? {
+        do throws(PreparationError.Reason) {
+            let unfinished = try UnfinishedDrive.find(name, in: layout, operations: operations)
+            switch consume unfinished {
+            case .none: return nil
+            case .some(let unfinished): try unfinished.takeBack(from: device)
+            }
+        } catch {
+            if error == .beingPrepared {
+                throw Failure(
+                    .locked,
+                    "a drive '\(name)' is being prepared right now",
+                    hint: "wait for it, or choose another name"
+                )
+            }
+            throw Failure(
+                .failed,
+                "drive '\(name)' was begun and not finished, and that cannot be taken back: \(error)",
+                hint: "choose another name, or mend this and run the same command again"
+            )
+        }
+        return "drive '\(name)' was begun before and not finished; what was left of it is removed"
+    }
+
     /// Erases a disk and makes a drive of it; then systemd knows it. Blocks.
     public func prepare(
         _ disk: DiskDescription,
@@ -198,7 +229,17 @@ extension Failure {
                 hint: "'extbackup prepare-disk' lists the disks that can be taken, and why others cannot"
             )
         case .nameTaken:
-            self.init(.failed, "\(error.device): \(error.reason)\(left)", hint: "choose another name")
+            self.init(
+                .failed,
+                "\(error.device): \(error.reason)\(left)",
+                hint: "choose another name; 'extbackup drives list' and 'extbackup doctor' tell what is there"
+            )
+        case .beingPrepared:
+            self.init(
+                .locked,
+                "\(error.device): \(error.reason)\(left)",
+                hint: "wait for it, or choose another name"
+            )
         case .programMissing(_, let package):
             self.init(.failed, "\(error.reason)\(left)", hint: "run: apt install \(package)")
         case .alreadyPrepared:

@@ -1,4 +1,5 @@
 import LinuxSystem
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -209,6 +210,36 @@ struct DriveAdoptionTests {
             #expect(try bench.traces() == "", "\(step)")
             #expect(try !bench.container.isUsed(slot: 1), "\(step)")
             #expect(bench.operations.openMappings.isEmpty, "\(step)")
+        }
+    }
+
+    @Test("that is cut off at any step can be tried again, and no key of the first attempt stays")
+    func cutOff() throws {
+        for step in DriveAdoption.Step.allCases where step != .enable {
+            let bench = try Bench()
+            let (layout, folder) = (bench.layout, bench.disk.folder.path)
+            let moment = Mutex<Moment?>(nil)
+            _ = try bench.adopt { reached in
+                // A moment that could not be kept is required below, ignoring.
+                if reached == step { moment.withLock { $0 = try? Moment(of: layout, in: folder) } }
+            }
+            try #require(moment.withLock { $0 }, "\(step)").comeBack()
+            let unfinished = try UnfinishedDrive.find(
+                try driveName("red"),
+                in: layout,
+                operations: bench.operations
+            )
+            switch consume unfinished {
+            case .none: #expect(step == .check || step == .writeKey, "\(step)")
+            case .some(let unfinished):
+                try unfinished.takeBack(from: bench.container.path)
+                #expect(try bench.traces() == "", "\(step)")
+                // At this step the key was not on the machine yet that the whole adoption gave the drive.
+                #expect(try !bench.container.isUsed(slot: 1), "\(step)")
+                #expect(try bench.container.opens(slot: 0, with: secret("open sesame")), "\(step)")
+                let drive = try bench.adopt()
+                #expect(drive.keySlot == 1, "\(step)")
+            }
         }
     }
 }

@@ -51,6 +51,11 @@ extension Trait where Self == ConditionTrait {
 /// Runs a program and requires its success.
 @discardableResult
 func run(_ arguments: FileName...) throws -> String {
+    try run(arguments)
+}
+
+@discardableResult
+func run(_ arguments: [FileName]) throws -> String {
     let outcome = try ChildProcess(arguments).run()
     let output = String(decoding: outcome.output, as: UTF8.self)
     try #require(outcome.isSuccess, "\(arguments): \(output)")

@@ -47,6 +47,13 @@ private struct Bench: ~Copyable {
         DiskPreparation(layout: layout, operations: operations, machineMemoryBytes: 4 << 20)
     }
 
+    func prepare(_ progress: (PreparationStep) -> Void) throws -> PreparedDrive {
+        let plan = try plan()
+        return try withoutActuallyEscaping(progress) { progress in
+            try preparation.prepare(plan, secrets: PreparationSecrets(passphrase: nil), progress: progress)
+        }
+    }
+
     /// Files of the machine that preparation made and left.
     func traces() throws -> String {
         let folders = [layout.configurationFolder, layout.stateFolder, layout.unitFolder, layout.runFolder]
@@ -144,6 +151,33 @@ struct PreparationTests {
         }
     }
 
+    @Test("that is cut off at any step leaves no link, and what it leaves is taken back by the next attempt")
+    func cutOff() throws {
+        for step in PreparationStep.allCases {
+            let bench = try Bench()
+            let (layout, folder) = (bench.layout, bench.folder.path)
+            var moment: Moment?
+            _ = try bench.prepare {
+                // A moment that could not be kept is required below, ignoring.
+                if $0 == step { moment = try? Moment(of: layout, in: folder) }
+            }
+            try #require(moment, "\(step)").comeBack()
+            #expect(try !bench.traces().contains(".service"), "\(step)")
+            let name = try driveName("red")
+            let unfinished = try UnfinishedDrive.find(name, in: layout, operations: bench.operations)
+            switch consume unfinished {
+            case .none: #expect(step == .check || step == .writeKey, "\(step)")
+            case .some(let unfinished): try unfinished.takeBack(from: nil)
+            }
+            if step == .enable {
+                #expect(isThere(layout.driveFile(of: name)), "all is there but the link")
+            } else {
+                #expect(try bench.traces() == "", "\(step)")
+                _ = try bench.prepare { _ in }
+            }
+        }
+    }
+
     @Test("after a failed attempt goes well")
     func again() throws {
         let bench = try Bench()
@@ -189,7 +223,11 @@ struct PreparationTests {
             #expect(error.step == .close)
             #expect(error.leftBehind.contains { $0.contains("mapping 'extbackup-red-") })
         }
-        #expect(try bench.traces() == "")
+        let record = bench.layout.stateFolder.appending("preparing/red")
+        #expect(
+            try bench.traces() == String(decoding: record.bytes, as: UTF8.self) + "\n",
+            "the next attempt closes what is open"
+        )
         bench.operations.release()
     }
 

@@ -155,6 +155,18 @@ struct DoctorTests {
         )
     }
 
+    @Test("tells a drive whose preparation was cut off")
+    func unfinished() throws {
+        let patient = try Patient()
+        try patient.sandbox.home.makeFolder("var/preparing")
+        try patient.sandbox.home.write("var/preparing/blue", "")
+        #expect(
+            patient.complaints(.configuration) == [
+                "warning blue: its preparation was cut off, or goes on right now"
+            ]
+        )
+    }
+
     @Test("tells a copy of a drive that is plugged in, beside it or in its place")
     func copies() throws {
         let patient = try Patient()

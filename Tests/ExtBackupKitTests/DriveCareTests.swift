@@ -104,6 +104,21 @@ struct DriveCareTests {
         #expect(try files() == ["config.toml", "red.toml"])
     }
 
+    @Test(
+        "takes with it the note that it was being made, which would cost its key when the next of its name is made"
+    )
+    func noted() throws {
+        let note: FileName = "var/preparing/red"
+        try sandbox.home.makeFolder("var/preparing")
+        try sandbox.home.write(note, "")
+        try care().rename(to: try #require(DriveName("blue")))
+        #expect(!sandbox.home.exists(note))
+        try sandbox.home.write("var/preparing/blue", "")
+        _ = try care("blue").retire(.kept)
+        #expect(!sandbox.home.exists("var/preparing/blue"))
+        #expect(try files().contains("blue.key"))
+    }
+
     @Test("is not changed while a run works on it")
     func locked() throws {
         let lock = try RunLock.take(of: sandbox.name, in: sandbox.context())

@@ -9,6 +9,7 @@ struct Enrollment {
     let operations: any DriveOperations
     /// What could not be taken back.
     private(set) var leftBehind: [String] = []
+    private var record: PreparationRecord?
     private var undo: [() throws(SystemError) -> Void] = []
 
     private static let settleAttempts = 150
@@ -30,6 +31,13 @@ struct Enrollment {
             }
         }
         undo = []
+        // What is left is known by the record, and taken back by the next attempt.
+        if !leftBehind.isEmpty { return }
+        do {
+            try record?.remove()
+        } catch {
+            leftBehind.append(error.description)
+        }
     }
 
     /// Notes how to take back what comes next.
@@ -55,8 +63,9 @@ struct Enrollment {
         }
     }
 
-    /// Makes the key and writes it to the machine.
+    /// Makes the key and writes it to the machine, after the note that this drive is being made.
     mutating func writeKey() throws(PreparationError.Reason) -> SecretBytes {
+        record = try PreparationRecord.make(of: name, in: layout)
         let file = KeyFile(of: name, in: layout)
         let key = try system { () throws(SystemError) in
             let key = try SecretBytes(randomCount: LUKSContainer.keyBytes)
@@ -80,6 +89,7 @@ struct Enrollment {
         let backup = HeaderBackup(luksUUID: luksUUID, in: layout)
         let wasThere = try system { () throws(SystemError) in try backup.isThere() }
         if !wasThere {
+            try system { () throws(SystemError) in try record?.note(headerOf: luksUUID) }
             onFailure { () throws(SystemError) in try backup.remove() }
         }
         return try backup.save(container, slot: slot, key: key)
@@ -154,7 +164,10 @@ struct Enrollment {
     mutating func enable(luksUUID: String) throws(PreparationError.Reason) -> FileName {
         let link = UnitLink(of: name, luksUUID: luksUUID, in: layout)
         onFailure { () throws(SystemError) in try link.remove() }
-        try system { () throws(SystemError) in try link.make() }
+        try system { () throws(SystemError) in
+            try link.make()
+            try record?.remove()
+        }
         return link.path
     }
 

@@ -241,6 +241,16 @@ struct LUKSContainer {
 
     /// True when something opens the slot.
     func isUsed(slot: Int32) throws(CryptError) -> Bool {
+        let status = try status(of: slot)
+        return status == CRYPT_SLOT_ACTIVE || status == CRYPT_SLOT_ACTIVE_LAST
+    }
+
+    /// True when nothing else opens the container.
+    func isLast(slot: Int32) throws(CryptError) -> Bool {
+        try status(of: slot) == CRYPT_SLOT_ACTIVE_LAST
+    }
+
+    private func status(of slot: Int32) throws(CryptError) -> crypt_keyslot_info {
         let context = try CryptContext(path: path)
         try context.loadLUKS2()
         var status = CRYPT_SLOT_INVALID
@@ -248,7 +258,7 @@ struct LUKSContainer {
             status = crypt_keyslot_status($0, slot)
             return 0
         }
-        return status == CRYPT_SLOT_ACTIVE || status == CRYPT_SLOT_ACTIVE_LAST
+        return status
     }
 
     /// Wipes a slot: what opened it opens nothing any more.

@@ -12,6 +12,8 @@ public struct PreparationError: Error, Hashable, Sendable {
         case diskLocked
         /// A drive of this name is there: its key or drive file exists.
         case nameTaken(FileName)
+        /// Another process makes a drive of this name, or one that was cut off began to.
+        case beingPrepared
         /// The program that makes the file system is missing.
         case programMissing(FileName, debianPackage: String)
         /// A system call failed.
@@ -83,6 +85,7 @@ extension PreparationError.Reason: CustomStringConvertible {
         case .diskChanged: "another disk is there now than the one that was confirmed"
         case .diskLocked: "another program keeps the disk locked"
         case .nameTaken(let path): "a drive of this name exists: \(path)"
+        case .beingPrepared: "a drive of this name is being prepared"
         case .programMissing(let path, let package): "\(path) is not installed (Debian package '\(package)')"
         case .system(let error): error.description
         case .encryption(let error): error.description

@@ -167,7 +167,7 @@ extension Doctor {
         ]
     }
 
-    /// Links and keys that belong to no drive.
+    /// Links that belong to no drive, and drives that are none yet.
     func strangers(beside drives: [DriveFile]) -> [Finding] {
         var findings: [Finding] = []
         let known = Set(drives.map(\.name))
@@ -178,6 +178,16 @@ extension Doctor {
                     name,
                     "plugging it in starts an agent, but it has no file in \(context.layout.driveFolder)",
                     hint: "remove its links 'extbackup@\(name).service' below \(context.layout.unitFolder)"
+                )
+            )
+        }
+        for name in UnfinishedDrive.names(in: context.layout) where !known.contains(name.text) {
+            findings.append(
+                .warning(
+                    .configuration,
+                    name.text,
+                    "its preparation was cut off, or goes on right now",
+                    hint: "run the same 'extbackup prepare-disk' again: it removes what was left"
                 )
             )
         }

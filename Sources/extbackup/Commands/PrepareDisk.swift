@@ -104,7 +104,14 @@ struct PrepareDisk: ParsableCommand {
         }
     }
 
+    private func takeBackUnfinished(_ name: DriveName, from device: FileName?, _ program: Program)
+        throws(Failure)
+    {
+        if let line = try program.context.takeBackUnfinished(name, from: device) { Output.say(line) }
+    }
+
     private func takeIn(_ device: FileName, _ name: DriveName, _ program: Program) throws {
+        try takeBackUnfinished(name, from: device, program)
         let passphrase: SecretBytes
         if let passphraseFile {
             passphrase = try Ask.firstLine(of: FileName(argument: passphraseFile))
@@ -130,6 +137,7 @@ struct PrepareDisk: ParsableCommand {
                 hint: "ext4, xfs or btrfs"
             )
         }
+        try takeBackUnfinished(name, from: nil, program)
         let disk = try DiskDescription(at: FileName(argument: device))
         try disk.refuse(under: policy)
         for line in disk.lines { Output.say(line) }

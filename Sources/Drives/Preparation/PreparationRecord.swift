@@ -1,0 +1,79 @@
+internal import LinuxSystem
+internal import SystemPackage
+
+/// The note that a drive is being made: `preparing/NAME`, from before its key is written until its link is there. What a
+/// kill or a power cut leaves of a drive is known by it (`UnfinishedDrive`). It is locked while somebody works.
+final class PreparationRecord: Sendable {
+    private let name: FileName
+    private let folder: Descriptor
+    private let file: Descriptor
+
+    private init(name: FileName, folder: consuming Descriptor, file: consuming Descriptor) {
+        self.name = name
+        self.folder = folder
+        self.file = file
+    }
+
+    private static func path(in layout: HostLayout) -> FileName { layout.stateFolder.appending("preparing") }
+
+    /// Of all drives.
+    static func names(in layout: HostLayout) throws(SystemError) -> [FileName] {
+        try Descriptor.open(path(in: layout), .directory).entryNames().sorted()
+    }
+
+    /// Makes it, durably.
+    static func make(of drive: DriveName, in layout: HostLayout) throws(PreparationError.Reason)
+        -> PreparationRecord
+    {
+        let name = FileName(drive.text)
+        do throws(SystemError) {
+            let folder = try HostFolder.open(path(in: layout), .secret)
+            let file = try folder.open(name, [.readWrite, .create, .exclusive], mode: 0o600)
+            let isOurs = try file.tryLock(.exclusive)
+            try folder.sync()
+            if isOurs { return PreparationRecord(name: name, folder: folder, file: file) }
+        } catch {
+            if error.errno != .fileExists { throw .system(error) }
+        }
+        throw .beingPrepared
+    }
+
+    /// One that is left of an attempt that was cut off; nil when there is none.
+    ///
+    /// - Throws: `beingPrepared` when somebody works on it.
+    static func find(
+        of drive: DriveName,
+        in layout: HostLayout
+    ) throws(PreparationError.Reason) -> PreparationRecord? {
+        let name = FileName(drive.text)
+        do throws(SystemError) {
+            let folder = try Descriptor.open(path(in: layout), .directory)
+            let file = try folder.open(name, .readWrite)
+            if try file.tryLock(.exclusive) {
+                return PreparationRecord(name: name, folder: folder, file: file)
+            }
+        } catch {
+            if error.errno == .noSuchFileOrDirectory { return nil }
+            throw .system(error)
+        }
+        throw .beingPrepared
+    }
+
+    /// Notes, durably, that the backup of this header is about to be made, and was not there before.
+    func note(headerOf luksUUID: String) throws(SystemError) {
+        try file.writeAll(Array(luksUUID.utf8))
+        try file.sync()
+    }
+
+    /// The header that was noted.
+    func notedHeader() throws(SystemError) -> String? {
+        let text = String(decoding: try file.read(64, at: 0), as: UTF8.self)
+        return text.isEmpty ? nil : text
+    }
+
+    /// Removes it: the drive is made, or nothing is left of it.
+    func remove() throws(SystemError) {
+        try folder.removeFileIfPresent(name)
+        try folder.sync()
+    }
+}
