@@ -27,11 +27,12 @@ VERSION = $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 PACKAGE = dist/extbackup_$(VERSION)_$(shell dpkg --print-architecture).deb
 
 # What building needs, and what testing needs besides (tools/deps tells what each is for).
-.PHONY: help deps build compile deb test check format demo bench install uninstall clean
+.PHONY: help deps build compile deb test check format demo tour bench install uninstall clean
 
 help:
 	@echo "make demo      see the whole job on a virtual NAS: no drive, no light needed"
 	@echo "make test      all tests: unit, engine, and the lab's scenarios"
+	@echo "make tour      docs/tour.md: every command and what it answers, from the lab"
 	@echo "make bench     the copier beside rsync, cp and bare system calls (an hour and a half; needs root)"
 	@echo "make build     the program, in release mode: .build/release/extbackup"
 	@echo "make deb       the Debian package, in dist"
@@ -104,6 +105,12 @@ demo: deps deb
 	$(SWIFT) build --product extbackup-demo
 	$(SWIFT) build --product blinkstick-vhci
 	@EXTBACKUP_PACKAGE=$(CURDIR)/$(PACKAGE) .build/debug/extbackup-demo
+
+# The page that shows every command at work, written anew.
+tour: deps deb
+	$(SWIFT) build --build-tests
+	EXTBACKUP_TOUR=$(CURDIR)/docs/tour.md EXTBACKUP_PACKAGE=$(CURDIR)/$(PACKAGE) \
+	    $(SWIFT) test --skip-build --no-parallel --filter TourScenarios
 
 # What is measured: WORK="first-small no-change" FS="ext4 xfs" RUNS=5 SCALE=0.1, everything when nothing is said.
 # Tables go to docs/benchmarks.md; those of a smaller scale stay beside the images, as they tell nothing.

@@ -47,7 +47,7 @@ public struct LabSnapshot: Sendable {
     public static let installation = "dpkg --path-include='*extbackup*' --install \(package)"
 
     /// mmdebstrap lets no package start what it brings; on a NAS nothing forbids it.
-    private static let permission = "rm -f /usr/sbin/policy-rc.d"
+    static let permission = "rm -f /usr/sbin/policy-rc.d"
 
     /// A booted guest in which a Debian package was installed and a script was run as root. It is made again when the
     /// package or the script changes. With a light that is attached already, a scenario saves the seconds that

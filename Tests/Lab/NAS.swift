@@ -3,25 +3,35 @@ public final class NAS: Sendable {
     /// The machine.
     public let guest: Guest
 
-    /// Starts one in the state after the package's installation, configuration and mounting the sources.
-    public init() throws(LabFailure) {
-        guest = try Guest.start(from: try Self.snapshot())
+    /// What is on the machine already.
+    public enum SetUp: Sendable {
+        /// Files to back up and a light; the package lies in /root as `LabSnapshot.package` and is not installed.
+        case bare
+        /// The package is installed, the sources are configured.
+        case configured
+    }
+
+    /// Starts one; without further words in the state after the package's installation, configuration and mounting the
+    /// sources.
+    public init(_ state: SetUp = .configured) throws(LabFailure) {
+        switch state {
+        case .bare:
+            guest = try Guest.start(from: try LabSnapshot.booted())
+            try guest.check(LabSnapshot.permission)
+            try guest.copyIn(try PackageFile.path(), to: LabSnapshot.package)
+            try guest.check(Self.files, timeout: .seconds(120))
+            try guest.attachBlinkStick()
+        case .configured:
+            guest = try Guest.start(from: try Self.snapshot())
+        }
     }
 
     private static func snapshot() throws(LabFailure) -> LabSnapshot {
-        try LabSnapshot.installed(package: PackageFile.path(), setUp: setUp, light: .attached)
+        try LabSnapshot.installed(package: PackageFile.path(), setUp: files + configuration, light: .attached)
     }
 
-    /// A configuration and sources: `photos` on a file system of its own with every kind of entry, `documents` in a
-    /// folder.
-    private static let setUp = """
-        set -e
-        truncate -s 200M /var/photos.img
-        mkfs.ext4 -q /var/photos.img
-        mkdir -p /srv/photos /srv/documents
-        echo '/var/photos.img /srv/photos ext4 loop 0 2' >> /etc/fstab
-        systemctl daemon-reload
-        mount /srv/photos
+    private static let configuration = """
+
         cat > /etc/extbackup/config.toml <<'CONFIG'
         [[source]]
         name = "photos"
@@ -36,6 +46,17 @@ public final class NAS: Sendable {
         [guard]
         max_delete = { files = 1000, percent = 50 }
         CONFIG
+        """
+
+    /// Sources: `photos` on a file system of its own with every kind of entry, `documents` in a folder.
+    private static let files = """
+        set -e
+        truncate -s 200M /var/photos.img
+        mkfs.ext4 -q /var/photos.img
+        mkdir -p /srv/photos /srv/documents
+        echo '/var/photos.img /srv/photos ext4 loop 0 2' >> /etc/fstab
+        systemctl daemon-reload
+        mount /srv/photos
         cd /srv/photos
         mkdir -p 2024/summer 2025 empty
         for i in $(seq 1 40); do head -c $((i * 3000)) /dev/urandom > 2024/summer/$i.jpg; done
