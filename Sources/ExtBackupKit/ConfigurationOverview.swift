@@ -44,10 +44,13 @@ extension Configuration {
         let limit: [JSONValue.Member] = [
             .init("files", .integer(deletionLimit.files)), .init("percent", .integer(deletionLimit.percent)),
         ]
+        let guards: [JSONValue.Member] = [
+            .init("max_delete", .object(limit)), .init("replug_approves", .boolean(replugging == .approves)),
+        ]
         let run = hooks.effectiveSettings(timeout: "timeout")
         return [.init("source", .array(sources.map { .object($0.effectiveSettings) }))]
             + (run.isEmpty ? [] : [.init("run", .object(run))]) + [
-                .init("guard", .object([.init("max_delete", .object(limit))])),
+                .init("guard", .object(guards)),
                 .init("led", .object(light?.effectiveSettings ?? [.init("enabled", false)])),
                 .init(
                     "mail",

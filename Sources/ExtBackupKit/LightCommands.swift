@@ -20,18 +20,30 @@ public struct LightCommands {
     /// - Throws: when there is no stick or it does not answer.
     public func test(say: (String) -> Void) throws(Failure) {
         let settings = try lightSettings()
-        let output = context.lightOutput(settings)
         do throws(LightWarning) {
-            for role in LightRole.allCases {
-                say("\(role.rawValue): \(role.meaning)")
-                try output.show(settings.color(for: role))
-                Thread.sleep(for: .seconds(1))
+            try show(LightRole.allCases, of: settings, for: .seconds(1)) {
+                say("\($0.rawValue): \($0.meaning)")
             }
-            try output.show(.off)
-            output.rest()
         } catch {
             throw Failure(.failed, "\(error)", hint: error.hint)
         }
+    }
+
+    /// Shows some colors, one after the other, and then none. Blocks.
+    func show(
+        _ roles: [LightRole],
+        of settings: LightSettings,
+        for duration: Duration,
+        beforeEach: (LightRole) -> Void = { _ in }
+    ) throws(LightWarning) {
+        let output = context.lightOutput(settings)
+        defer { output.rest() }
+        for role in roles {
+            beforeEach(role)
+            try output.show(settings.color(for: role))
+            Thread.sleep(for: duration)
+        }
+        try output.show(.off)
     }
 
     /// Forgets what ended runs said; a run that goes on keeps its light.

@@ -209,7 +209,6 @@ extension PreparedDrive {
         } else {
             lines.append("  Write the passphrase down and keep it outside of this house.")
         }
-        lines.append("Pull the drive and plug it in again: that starts the first backup.")
         return lines
     }
 }

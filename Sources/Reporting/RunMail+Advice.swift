@@ -53,11 +53,29 @@ extension RunMail {
         case .held:
             [
                 Step(text: "Look at the sources below: is each one whole, and did you remove these files?"),
-                Step(text: "If you did, approve; the next run deletes them:", command: command("approve")),
+                Step(text: approval, command: command("approve")),
             ]
         case .failed(let kind):
             report.failure?.hint == nil ? remedy(for: kind) : hinted
         }
+    }
+
+    /// How held deletions are let through: by a command, and perhaps with the drive in hand.
+    private var approval: String {
+        guard let replug = report.replugApproval else {
+            return "If you did, approve; the next run deletes them:"
+        }
+        let held = report.sources.filter { $0.heldDeletions > 0 }.map(\.name)
+        let others = held.filter { !replug.sources.contains($0) }
+        let what =
+            others.isEmpty
+            ? "them"
+            : "those of " + replug.sources.map { "'\(SingleLine.escape($0))'" }.joined(separator: ", ")
+        return
+            "If you did, approve \(what): pull the drive and plug it in again between \(replug.from.timeOfDay) "
+            + "and \(replug.until.timeOfDay) UTC; the run that this starts deletes them. At any other time"
+            + (others.isEmpty ? "" : ", and for the others,")
+            + " approve with a command; then the next run deletes them:"
     }
 
     private var hinted: [Step] {

@@ -31,6 +31,8 @@ public struct RunReport: Codable, Hashable, Sendable {
     public var safety: PullSafety
     /// What a person should know although the run went on.
     public var warnings: [String]
+    /// How held deletions can be approved by plugging the drive in again; nil when they cannot.
+    public var replugApproval: ReplugApproval?
 
     /// Describes a run.
     public init(
@@ -86,6 +88,23 @@ public struct ReportedDrive: Codable, Hashable, Sendable {
         self.name = name
         self.serial = serial
         self.luksUUID = luksUUID
+    }
+}
+
+/// Held deletions that a person approves by pulling the drive and plugging it in again.
+public struct ReplugApproval: Codable, Hashable, Sendable {
+    /// The sources whose deletions that approves.
+    public var sources: [String]
+    /// Not sooner.
+    public var from: Timestamp
+    /// Not later.
+    public var until: Timestamp
+
+    /// Describes an offer.
+    public init(sources: [String], from: Timestamp, until: Timestamp) {
+        self.sources = sources
+        self.from = from
+        self.until = until
     }
 }
 

@@ -81,6 +81,31 @@ struct Ask {
         }
     }
 
+    /// Whether the first backup of a drive that is ready is to be started now. No answer at all is a no.
+    func whetherToBegin(firstBackupOf name: DriveName) throws(Failure) -> Bool {
+        while true {
+            Output.ask("Start the first backup now? [Y/n] ")
+            let answer: [UInt8]?
+            do {
+                answer = try Terminal.readAnswer(until: interruption)
+            } catch {
+                Output.say("")
+                guard interruption.isRequested else { return false }
+                throw Failure(
+                    .interrupted,
+                    "stopped; drive '\(name)' is ready, its first backup was not started",
+                    hint: "pull the drive and plug it in again, or run 'extbackup run \(name)'"
+                )
+            }
+            guard let answer else { return false }
+            switch String(decoding: answer, as: UTF8.self).lowercased() {
+            case "", "y", "yes": return true
+            case "n", "no": return false
+            default: Output.say("Type 'y' or 'n'.")
+            }
+        }
+    }
+
     /// The passphrase of a drive that has one.
     func passphrase(of device: FileName) throws(Failure) -> SecretBytes {
         try secret("Passphrase of \(device): ")

@@ -39,6 +39,7 @@ struct ConfigurationOverviewTests {
 
                 [guard]
                 max_delete = { files = 1000, percent = 20 }
+                replug_approves = true
 
                 [led]
                 enabled = true
@@ -99,6 +100,7 @@ struct ConfigurationOverviewTests {
         lock = { kind = "flock", path = "/run/lock/db", wait = "2h" }
         [guard]
         max_delete = { files = 5, percent = 0 }
+        replug_approves = false
         [led]
         serial = "BS1"
         index = 3

@@ -229,7 +229,7 @@ struct ConfigurationSchemaTests {
                 count += 1
             }
         }
-        #expect(count == 23)
+        #expect(count == 24)
     }
 
     @Test("is a JSON document")

@@ -27,6 +27,7 @@ struct ConfigurationTests {
         #expect(source.hooks == .none)
         #expect(read.hooks == .none)
         #expect(read.deletionLimit == DeletionLimit(files: 1000, percent: 20))
+        #expect(read.replugging == .approves)
         #expect(read.light == LightConfiguration(serial: nil, index: 0, brightness: 10, colors: [:]))
         #expect(read.mail.recipients == ["root"])
         #expect(read.mail.policy == MailPolicy(on: [.failure, .held, .recovered]))
@@ -63,6 +64,7 @@ struct ConfigurationTests {
         timeout = "1h"
         [guard]
         max_delete = { files = 5, percent = 0 }
+        replug_approves = false
         [led]
         serial = "BS1"
         index = 3
@@ -103,6 +105,7 @@ struct ConfigurationTests {
         )
         #expect(read.hooks == Hooks(before: nil, after: ["/bin/ping", ""], timeout: .seconds(3600)))
         #expect(read.deletionLimit == DeletionLimit(files: 5, percent: 0))
+        #expect(read.replugging == .disregarded)
         #expect(
             read.light
                 == LightConfiguration(

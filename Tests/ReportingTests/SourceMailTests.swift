@@ -70,6 +70,36 @@ struct SourceMailTests {
         #expect(try mail(RunMailCase.held, .held) == expected)
     }
 
+    @Test("of deletions that wait, with the drive in hand", arguments: [false, true])
+    func heldForReplug(forAll: Bool) throws {
+        var report = RunMailCase.held
+        report.safety = .safe(.poweredOff)
+        report.sources[1].heldDeletions = 7
+        report.replugApproval = ReplugApproval(
+            sources: forAll ? ["photos", "mail"] : ["mail"],
+            from: Sample.ended.advanced(by: .seconds(30)),
+            until: Sample.ended.advanced(by: .seconds(600))
+        )
+        let step =
+            forAll
+            ? """
+              2. If you did, approve them: pull the drive and plug it in again between
+                 06:41:15 and 06:50:45 UTC; the run that this starts deletes them. At any
+                 other time approve with a command; then the next run deletes them:
+                     extbackup approve red
+              3. If you did not, repair the source first: the drive still holds the files.
+            """
+            : """
+              2. If you did, approve those of 'mail': pull the drive and plug it in again
+                 between 06:41:15 and 06:50:45 UTC; the run that this starts deletes them.
+                 At any other time, and for the others, approve with a command; then the
+                 next run deletes them:
+                     extbackup approve red
+            """
+        let mail = try mail(report, .held)
+        #expect(mail.contains(step), "\(mail)")
+    }
+
     @Test("of a missing source")
     func sourceMissing() throws {
         let expected = #"""

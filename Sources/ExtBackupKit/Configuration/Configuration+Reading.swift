@@ -39,7 +39,7 @@ extension Configuration {
         var top = try TableReader.document(parsing: bytes, file: file)
         sources = try Self.readSources(&top)
         hooks = try Self.readRun(&top)
-        deletionLimit = try Self.readGuard(&top)
+        (deletionLimit, replugging) = try Self.readGuard(&top)
         light = try Self.readLight(&top)
         mail = try Self.readMail(&top)
         drive = try Self.readDrive(&top)
@@ -73,16 +73,19 @@ extension Configuration {
         return hooks
     }
 
-    private static func readGuard(_ top: inout TableReader) throws(ConfigurationError) -> DeletionLimit {
+    private static func readGuard(
+        _ top: inout TableReader
+    ) throws(ConfigurationError) -> (DeletionLimit, Replugging) {
         var limit = DeletionLimit.standard
-        guard var table = try top.table("guard") else { return limit }
+        guard var table = try top.table("guard") else { return (limit, .approves) }
         if var most = try table.table("max_delete") {
             limit.files = try most.integer("files", in: 0...Int.max) ?? limit.files
             limit.percent = try most.integer("percent", in: 0...100) ?? limit.percent
             try most.finish()
         }
+        let approves = try table.boolean("replug_approves") ?? true
         try table.finish()
-        return limit
+        return (limit, approves ? .approves : .disregarded)
     }
 
     private static func readLight(_ top: inout TableReader) throws(ConfigurationError) -> LightConfiguration?

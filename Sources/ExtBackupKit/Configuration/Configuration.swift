@@ -14,6 +14,8 @@ public struct Configuration: Sendable {
     public var hooks: Hooks
     /// When deletions are held.
     public var deletionLimit: DeletionLimit
+    /// What plugging a drive in again means for deletions that were held.
+    public var replugging: Replugging
     /// The light; nil when it is switched off.
     public var light: LightConfiguration?
     /// Who gets mail, and when.
@@ -89,6 +91,14 @@ public struct DeletionLimit: Hashable, Sendable {
         if count <= Self.alwaysAllowed && count * 2 <= total { return false }
         return Double(count) * 100 > Double(total) * Double(percent)
     }
+}
+
+/// What it means that a drive is pulled and plugged in again soon after a run that held deletions.
+public enum Replugging: Hashable, Sendable {
+    /// A person approved them.
+    case approves
+    /// Nothing.
+    case disregarded
 }
 
 /// The light: which LED, how bright, which colors.

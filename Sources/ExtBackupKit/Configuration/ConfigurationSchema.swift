@@ -116,7 +116,14 @@ enum ConfigurationSchema {
                 ),
             ]
         )
-        return table("When deletions are held.", [.init("max_delete", most)])
+        let replug = flag(
+            "Whether plugging a drive in again within ten minutes approves what its run held.",
+            usually: true
+        )
+        return table(
+            "When deletions are held.",
+            [.init("max_delete", most), .init("replug_approves", replug)]
+        )
     }
 
     private static var led: JSONValue {

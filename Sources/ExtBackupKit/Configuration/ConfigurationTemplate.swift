@@ -165,6 +165,9 @@ struct ConfigurationTemplate: Hashable, Sendable {
         # ('extbackup approve'): a missing folder or a mass deletion must not reach your only other copy.
         [guard]
         max_delete = { files = 1000, percent = 20 }
+        # Pulling the drive after such a run and plugging it in again within ten minutes, but not within the first half
+        # minute, is your word, too.
+        replug_approves = true
 
         """
 

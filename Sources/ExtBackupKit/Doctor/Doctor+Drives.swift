@@ -12,9 +12,14 @@ extension Doctor {
         } catch {
             return [.failure(.configuration, file.name, error)]
         }
+        return checkRecords(of: drive) + checkAge(of: file, configuration)
+    }
+
+    /// What this machine keeps of a drive: key, header, link.
+    func checkRecords(of drive: EnrolledDrive) -> [Finding] {
         let (device, findings) = look(for: drive)
         return findings + checkKey(drive, device) + checkHeader(drive, device)
-            + [checkLink(drive.records, file)] + checkAge(of: file, configuration)
+            + [checkLink(drive.records, drive.file)]
     }
 
     /// The drive's device; nil when it is not plugged in, or when what is plugged in may be a copy, which is told.

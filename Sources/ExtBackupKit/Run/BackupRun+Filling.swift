@@ -181,7 +181,11 @@ extension BackupRun {
         enter(.scanning)
         let approvals = Approvals(folder: context.layout.approvalFolder)
         let approved = approvals.approved(for: name.text)
-        let judging = Judging(limit: configuration.deletionLimit, approved: approved)
+        let judging = Judging(
+            limit: configuration.deletionLimit,
+            approved: approved,
+            replugged: replug.approved
+        )
         do {
             var planned = try planAll(sources, mounted, judging)
             guard let order = deletionOrder(for: planned, on: mounted) else { return false }

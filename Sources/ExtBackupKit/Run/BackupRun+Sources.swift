@@ -10,6 +10,8 @@ struct PlannedSource {
     let source: SourceConfiguration
     let plan: CopyPlan
     let decision: DeletionDecision
+    /// The deletions are made only because the drive was plugged in again.
+    var isApprovedByReplug = false
 
     /// Bytes that deletions give back, if they are made.
     var spaceFreed: Int64 {
@@ -25,6 +27,31 @@ struct Judging {
     let limit: DeletionLimit
     /// How many a person approved, by the source's name.
     let approved: [String: Int]
+    /// How many were approved by plugging the drive in again, by the source's name.
+    let replugged: [String: Int]
+
+    /// Decides on the deletions of a plan, by itself and with a number that was approved.
+    fileprivate func decide(_ summary: PlanSummary, approved: Int) -> DeletionDecision {
+        DeletionDecision(
+            deleting: summary.deletionCount,
+            of: summary.destinationEntryCount,
+            sourceCount: summary.sourceEntryCount,
+            limit: limit,
+            approved: approved
+        )
+    }
+
+    /// Judges a plan: by what was approved in words, and then by the plug-in.
+    fileprivate func judge(_ plan: CopyPlan, of source: SourceConfiguration) -> PlannedSource {
+        let decision = decide(plan.summary, approved: approved[source.name] ?? 0)
+        if decision != .perform, let count = replugged[source.name] {
+            let other = decide(plan.summary, approved: count)
+            if other == .perform {
+                return PlannedSource(source: source, plan: plan, decision: other, isApprovedByReplug: true)
+            }
+        }
+        return PlannedSource(source: source, plan: plan, decision: decision)
+    }
 }
 
 /// Why a source was not planned or not copied to its end.
@@ -94,15 +121,7 @@ extension BackupRun {
         } catch {
             throw .run(writeFailure(error, mounted))
         }
-        let summary = plan.summary
-        let decision = DeletionDecision(
-            deleting: summary.deletionCount,
-            of: summary.destinationEntryCount,
-            sourceCount: summary.sourceEntryCount,
-            limit: judging.limit,
-            approved: judging.approved[source.name] ?? 0
-        )
-        return PlannedSource(source: source, plan: plan, decision: decision)
+        return judging.judge(plan, of: source)
     }
 
     /// Opens a source's root, after the checks that keep a missing source from wiping its copy.
@@ -216,7 +235,11 @@ extension BackupRun {
         in result: inout SourceResult
     ) {
         let source = planned.source
+        if planned.isApprovedByReplug {
+            result.note = "its held deletions were approved by plugging the drive in again"
+        }
         if case .hold(let reason) = planned.decision {
+            noteHeld(planned)
             result.heldDeletions = Int64(planned.plan.summary.deletionCount)
             result.note = reason
             record.fail(

@@ -85,11 +85,10 @@ extension BackupRun {
         guard case .backup = mode else {
             return record.report(host: context.hostName, invocation: nil, ended: context.now())
         }
-        let report = record.report(
-            host: context.hostName,
-            invocation: context.invocation,
-            ended: context.now()
-        )
+        let ended = context.now()
+        let replugApproval = offerReplug(configuration, at: ended)
+        var report = record.report(host: context.hostName, invocation: context.invocation, ended: ended)
+        report.replugApproval = replugApproval
         let reporter = RunReporter(context: context, configuration: configuration)
         for warning in reporter.publish(report) {
             context.logger.warning("\(warning)", metadata: ["drive": "\(name)"])

@@ -23,6 +23,8 @@ public struct BackupRun {
     var catalogue: Catalogue?
     /// The catalogue and the drive's copy of it are what the drive holds.
     var isPublished = false
+    /// What was offered and approved by plugging the drive in again.
+    var replug = ReplugLedger()
     /// What hooks are still to come.
     var hooks = HookLedger()
     /// What the light said of this drive before.
@@ -58,6 +60,7 @@ public struct BackupRun {
     }
 
     private mutating func perform() -> RunReport {
+        takeReplugOffer()
         let (drive, configuration) = readFiles()
         guard let drive, let configuration else {
             startLight(configuration.map(\.light) ?? .standard, saying: .failed(.safeToPull))
@@ -151,6 +154,7 @@ public struct BackupRun {
             let locked = try LockedDrive.claim(identity, operations: context.operations)
             record.serial = locked.device.serial
             notePlug(locked.device.diskSequence)
+            judgeReplug(locked.device.diskSequence, configuration)
             guard beginRun(configuration.hooks) else { return }
             enter(.unlocking)
             let unlocked = try locked.unlock(key: key)

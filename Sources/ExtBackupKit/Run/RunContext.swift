@@ -36,6 +36,8 @@ public struct RunContext: Sendable {
     public var logger: Logger
     /// Where hooks run.
     public var hookHost = HookHost.children
+    /// The time since the machine started, which nobody sets.
+    public var bootTime: @Sendable () -> BootTime = { BootTime.now() }
 
     /// Joins the parts; see `live` for the real ones.
     public init(

@@ -11,7 +11,10 @@ struct PrepareDisk: ParsableCommand {
         discussion: """
             Writes a partition table, a LUKS2 container that a new key on this machine opens (and a passphrase, \
             everywhere else), and a file system; saves the LUKS header; and lets systemd start a backup whenever the \
-            drive is plugged in. Everything on the disk is lost. Disks that are in use are refused.
+            drive is plugged in. Everything on the disk is lost. Disks that are in use are refused, and those that are too \
+            small for the sources. In the end key, header and link are tried, and light and mail; what is wrong with \
+            them is told, and the status stays 0. Then systemd may start the first backup; if this command waits for it, \
+            it ends with that run's status.
             """
     )
 
@@ -41,6 +44,9 @@ struct PrepareDisk: ParsableCommand {
     @ArgumentParser.Flag(help: "Also take a disk that is neither on USB nor removable.")
     var allowInternal = false
 
+    @ArgumentParser.Flag(help: "Take a disk that is too small for the sources, and do not measure them.")
+    var allowSmall = false
+
     @ArgumentParser.Flag(
         help: "Do not ask; needs --serial, and one of the three options for the passphrase."
     )
@@ -58,6 +64,23 @@ struct PrepareDisk: ParsableCommand {
     @ArgumentParser.Flag(help: "Have a passphrase made, and show it.")
     var generatePassphrase = false
 
+    @ArgumentParser.Flag(
+        inversion: .prefixedNo,
+        help: """
+            In the end let the light show its colors, and send a test mail. Without either option: on a terminal only.
+            """
+    )
+    var testSignals: Bool?
+
+    @ArgumentParser.Flag(
+        inversion: .prefixedNo,
+        help: """
+            In the end have the first backup started, and wait for it. Without either option that is asked; without a \
+            terminal, or with --yes, it is not started.
+            """
+    )
+    var firstBackup: Bool?
+
     private var choiceCount: Int {
         [noPassphrase, generatePassphrase, passphraseFile != nil].filter { $0 }.count
     }
@@ -68,8 +91,10 @@ struct PrepareDisk: ParsableCommand {
                 "--no-passphrase, --generate-passphrase and --passphrase-file contradict each other"
             )
         }
-        if adopt, noPassphrase || generatePassphrase || serial != nil || allowInternal {
-            throw ValidationError("--adopt takes only --name, --passphrase-file and --yes")
+        if adopt, noPassphrase || generatePassphrase || serial != nil || allowInternal || allowSmall {
+            throw ValidationError(
+                "--adopt takes only --name, --passphrase-file, --yes, --[no-]test-signals and --[no-]first-backup"
+            )
         }
         if adopt, device == nil {
             throw ValidationError("which partition? 'lsblk -f' shows those with crypto_LUKS")
@@ -97,6 +122,7 @@ struct PrepareDisk: ParsableCommand {
             for line in try DiskOverview().lines { Output.result(line) }
             return
         }
+        if firstBackup == true { try FirstBackup.check(in: program.context) }
         if adopt {
             try takeIn(FileName(argument: device), try DriveName(argument: name), program)
         } else {
@@ -124,7 +150,7 @@ struct PrepareDisk: ParsableCommand {
             passphrase: passphrase,
             progress: { Output.say("  \($0) …") }
         )
-        for line in prepared.closingLines { Output.say(line) }
+        try finish(prepared, program)
     }
 
     private func prepare(_ device: String, _ name: String, _ program: Program) throws {
@@ -141,6 +167,7 @@ struct PrepareDisk: ParsableCommand {
         let disk = try DiskDescription(at: FileName(argument: device))
         try disk.refuse(under: policy)
         for line in disk.lines { Output.say(line) }
+        try measure(for: disk, program)
         let ask = Ask(interruption: program.context.interruption)
         try ask.confirm(
             disk,
@@ -157,7 +184,52 @@ struct PrepareDisk: ParsableCommand {
             passphrase: passphrase,
             progress: { Output.say("  \($0) …") }
         )
+        try finish(prepared, program)
+    }
+
+    /// Refuses a disk that the sources would not fit on.
+    private func measure(for disk: DiskDescription, _ program: Program) throws(Failure) {
+        if allowSmall { return }
+        Output.say("  measuring the sources …")
+        let display = CopyDisplay()
+        defer { display.clear() }
+        let demand = try SourceDemand(measuringIn: program.context, progress: { display.show($0) })
+        display.clear()
+        for line in try demand.check(device: disk.devicePath, sizeBytes: disk.sizeBytes) {
+            Output.say("  \(line)")
+        }
+    }
+
+    /// Tells what was made, tries it, and has the first backup made.
+    private func finish(_ prepared: PreparedDrive, _ program: Program) throws {
         for line in prepared.closingLines { Output.say(line) }
+        Output.say("Trying it:")
+        let isWatched = StandardStream.error.isTerminal
+        let findings = DriveTrial(prepared.name, in: program.context)
+            .perform(testSignals ?? isWatched ? .shown : .quiet)
+        for line in findings.lines { Output.say("  \(line)") }
+        guard try isBackupWanted(findings, prepared.name, program) else {
+            Output.say(FirstBackup.later(prepared.name))
+            return
+        }
+        Output.say("The first backup begins. Ctrl-C ends only the waiting for it.")
+        let line = LiveLine()
+        defer { line.clear() }
+        let report = try FirstBackup(prepared.name, in: program.context).perform { line.show($0.line) }
+        line.clear()
+        Output.say(report.closingLine)
+        throw ExitCode(report.verdict.exitStatus.rawValue)
+    }
+
+    private func isBackupWanted(
+        _ findings: [Finding],
+        _ name: DriveName,
+        _ program: Program
+    ) throws(Failure) -> Bool {
+        if let firstBackup { return firstBackup }
+        if yes || !StandardStream.input.isTerminal || !findings.allowBackup { return false }
+        let ask = Ask(interruption: program.context.interruption)
+        return try ask.whetherToBegin(firstBackupOf: name)
     }
 
     private func choosePassphrase(_ ask: Ask) throws(Failure) -> SecretBytes? {
