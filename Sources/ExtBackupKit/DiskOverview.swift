@@ -7,12 +7,16 @@ public struct DiskOverview {
     private let disks: [DiskDescription]
 
     /// Looks at all disks. Reads some MiB of each.
-    public init() throws(Failure) {
+    public init(in context: RunContext) throws(Failure) {
+        var disks: [DiskDescription]
         do {
             disks = try DiskInspection.inspectAll()
         } catch {
             throw Failure(error)
         }
+        let drives = try context.knownUUIDs()
+        for index in disks.indices { disks[index].refuse(ifOneOf: drives) }
+        self.disks = disks
     }
 
     init(_ disks: [DiskDescription]) {

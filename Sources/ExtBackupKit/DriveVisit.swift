@@ -32,6 +32,7 @@ public struct DriveVisit {
         let key = try drive.key()
         let place = directory ?? context.layout.runFolder.appending(FileName("look-\(name)"))
         try closeLeftovers()
+        _ = try drive.pluggedDevice()
         do {
             let locked = try LockedDrive.claim(drive.identity, operations: context.operations)
             let mounted = try locked.unlock(key: key, for: access).mount(at: place)

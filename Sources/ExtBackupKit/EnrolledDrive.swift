@@ -54,11 +54,20 @@ struct EnrolledDrive {
         return devices.first
     }
 
-    /// The same for what needs the drive.
+    /// The same for what needs the drive. A person who is there is asked to plug it in, and waited for. Call it under
+    /// the run lock: else a backup begins then, and switches the drive off when it is done.
     func pluggedDevice() throws(Failure) -> BlockDevice {
         if let device = try device() { return device }
-        throw Failure(DriveError(drive: name, reason: .absent))
+        guard let ask = context.askForDrive else { throw Failure(DriveError(drive: name, reason: .absent)) }
+        ask(name)
+        while !context.interruption.isRequested {
+            context.operations.pause(Self.pause)
+            if let device = try device() { return device }
+        }
+        throw Failure(.interrupted, "stopped before drive '\(name)' was plugged in; nothing was changed")
     }
+
+    private static let pause = Duration.milliseconds(300)
 }
 
 extension Failure {

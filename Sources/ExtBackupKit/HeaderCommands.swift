@@ -23,9 +23,12 @@ public struct HeaderCommands {
     /// - Returns: the file's SHA-256.
     public func backUp() throws(Failure) -> String {
         let key = try drive.key()
+        let lock = try RunLock.take(of: name, in: context)
         let device = try drive.pluggedDevice()
         do {
-            return try drive.records.saveHeaderBackup(of: device, key: key)
+            let digest = try drive.records.saveHeaderBackup(of: device, key: key)
+            withExtendedLifetime(lock) {}
+            return digest
         } catch {
             throw Failure(
                 .failed,

@@ -3,10 +3,12 @@ public import LinuxSystem
 import Reporting
 
 extension DiskDescription {
-    /// Looks at a disk that a person named.
-    public init(at path: FileName) throws(Failure) {
+    /// Looks at a disk that a person named; a drive of this machine is refused.
+    public init(at path: FileName, in context: RunContext) throws(Failure) {
+        let drives = try context.knownUUIDs()
         do {
             self = try DiskInspection.inspect(path)
+            refuse(ifOneOf: drives)
         } catch {
             guard case .system(let cause) = error.reason else { throw Failure(error) }
             throw Failure(
@@ -142,7 +144,7 @@ extension RunContext {
     }
 
     /// The drives' names by their LUKS UUIDs in lower case.
-    private func knownUUIDs() throws(Failure) -> [String: String] {
+    func knownUUIDs() throws(Failure) -> [String: String] {
         do {
             var known: [String: String] = [:]
             for name in try DriveFile.namesIfAny(in: layout.driveFolder) {

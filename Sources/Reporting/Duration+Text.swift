@@ -27,13 +27,17 @@ extension Timestamp {
         let seconds = now.seconds - self.seconds
         let distance = Int64(seconds.magnitude)
         if distance < 60 { return "just now" }
+        func counted(_ unitSeconds: Int64, _ unit: String) -> String {
+            // What lies ahead is rounded: what is due in 30 days is so a moment later, too.
+            Self.counted((distance + (seconds < 0 ? unitSeconds / 2 : 0)) / unitSeconds, unit)
+        }
         let text =
             switch distance {
-            case ..<3_600: Self.counted(distance / 60, "minute")
-            case ..<86_400: Self.counted(distance / 3_600, "hour")
-            case ..<(60 * 86_400): Self.counted(distance / 86_400, "day")
-            case ..<(730 * 86_400): Self.counted(distance / (30 * 86_400), "month")
-            default: Self.counted(distance / (365 * 86_400), "year")
+            case ..<3_600: counted(60, "minute")
+            case ..<86_400: counted(3_600, "hour")
+            case ..<(60 * 86_400): counted(86_400, "day")
+            case ..<(730 * 86_400): counted(30 * 86_400, "month")
+            default: counted(365 * 86_400, "year")
             }
         return seconds >= 0 ? "\(text) ago" : "in \(text)"
     }

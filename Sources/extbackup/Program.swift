@@ -46,7 +46,11 @@ struct Program {
         switch purpose {
         case .talk, .drives: break
         // A terminal inside a service has that service's name for its start; it is none of ours.
-        case .drivesByHand, .visibleDrives: program.context.invocation = nil
+        case .drivesByHand, .visibleDrives:
+            program.context.invocation = nil
+            if StandardStream.input.isTerminal, StandardStream.error.isTerminal {
+                program.context.askForDrive = { Output.say("Plug drive '\($0)' in; Ctrl-C stops waiting.") }
+            }
         }
         return program
     }

@@ -116,6 +116,18 @@ struct PreparationInspectionTests {
         #expect(try refusals(loop.path) == [.member(device: partition, type: "linux_raid_member")])
     }
 
+    @Test("refuses one that is a drive of this machine, whatever the case of its UUID")
+    func drive() throws {
+        let disk = try PartitionedLoop()
+        let cost = PassphraseCost(machineMemoryBytes: 0)
+        let uuid = try disk.container.format(label: "red", key: secret("key"), passphrase: nil, cost: cost)
+        var description = try DiskInspection.inspect(disk.loop.path)
+        description.refuse(ifOneOf: ["11111111-1111-1111-1111-111111111111": "blue"])
+        #expect(description.refusals(under: .anyDisk) == [])
+        description.refuse(ifOneOf: [uuid.lowercased(): "red"])
+        #expect(description.refusals(under: .anyDisk) == [.drive("red")])
+    }
+
     @Test("refuses one that a program has for itself, that is read-only, or too small")
     func properties() throws {
         let folder = try TemporaryFolder()

@@ -39,7 +39,8 @@ struct DriveVisitTests {
         #expect(place == sandbox.layout.runFolder.appending("look-red"))
         #expect(
             sandbox.log.calls == [
-                "candidates", "pin", "recheck", "activate for looking", "mount for looking", "sync",
+                "candidates", "candidates", "pin", "recheck", "activate for looking", "mount for looking",
+                "sync",
                 "unmount", "deactivate", "flush",
             ]
         )
@@ -63,6 +64,28 @@ struct DriveVisitTests {
             try visit.look(for: .looking, at: nil) { _ in drive.state.withLock { $0.isPresent = false } }
         }
         #expect(found?.status == .driveGone)
+    }
+
+    @Test("waits for a drive that is away when a person can plug it in, and else says that it is away")
+    func waiting() throws {
+        let drive = sandbox.drive
+        drive.state.withLock { $0.isPresent = false }
+        #expect(failure { try visit.look(for: .looking, at: nil) { _ in } }?.status == .noDrive)
+
+        var context = sandbox.context(invocation: nil)
+        let other = context
+        context.askForDrive = { name in
+            #expect(name.text == "red")
+            #expect(throws: Failure.self, "no backup begins") { try RunLock.take(of: name, in: other) }
+            drive.state.withLock { $0.isPresent = true }
+        }
+        let (interruption, patient) = (sandbox.interruption, DriveVisit(to: sandbox.name, in: context))
+        #expect(try patient.look(for: .looking, at: nil) { _ in interruption.request() } == .safe(.closed))
+
+        drive.state.withLock { $0.isPresent = false }
+        context.askForDrive = { _ in interruption.request() }
+        let impatient = DriveVisit(to: sandbox.name, in: context)
+        #expect(failure { try impatient.look(for: .looking, at: nil) { _ in } }?.status == .interrupted)
     }
 
     @Test("waits for no run: while one works on the drive nothing is opened")

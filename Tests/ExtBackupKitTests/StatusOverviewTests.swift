@@ -41,7 +41,7 @@ struct StatusOverviewTests {
             lines.filter { !$0.hasPrefix("  free on it: ") } == [
                 "red",
                 "  last good backup: 2026-09-21 14:13 UTC (just now)",
-                "  due 2026-10-21 14:13 UTC (in 29 days)",
+                "  due 2026-10-21 14:13 UTC (in 30 days)",
                 "  last run: ok, 2026-09-21 14:13 UTC (just now)",
                 "  safe to pull: closed and powered off",
                 "  photos: \(amounts), 0 deleted",
@@ -60,7 +60,7 @@ struct StatusOverviewTests {
         #expect(try overview.json().contains("\"isOverdue\" : true"))
         try sandbox.configure(rest: "[drive]\ndue_after = \"60d\"")
         let later = try StatusOverview(sandbox.context())
-        #expect(later.lines.contains("  due 2026-11-20 14:13 UTC (in 28 days)"))
+        #expect(later.lines.contains("  due 2026-11-20 14:13 UTC (in 29 days)"))
         #expect(try later.json().contains("\"isOverdue\" : false"))
     }
 

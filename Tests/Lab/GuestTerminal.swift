@@ -60,7 +60,13 @@ public final class GuestTerminal: Sendable {
 
     /// What was shown, as it stands there in the end: of what was overwritten, the last.
     public func screen() throws(LabFailure) -> String {
-        Self.settled(try guest.check("cat \(folder)/out").stdout)
+        // The first and the last line are script's own.
+        let lines = Self.settled(try guest.check("cat \(folder)/out").stdout).split(
+            separator: "\n",
+            omittingEmptySubsequences: false
+        )
+        let own = ["Script started on ", "Script done on "]
+        return lines.filter { line in !own.contains { line.hasPrefix($0) } }.joined(separator: "\n")
     }
 
     /// Lines without what only moves the cursor.

@@ -83,9 +83,16 @@ struct Visitor {
         return screen
     }
 
-    /// Gives a command that goes on until Ctrl-C, which is pressed when something was done meanwhile.
-    mutating func give(_ command: String, until shown: String, meanwhile: [String]) throws {
+    /// Gives a command that asks for a drive, and goes on until Ctrl-C, which is pressed when something was done meanwhile.
+    mutating func give(
+        _ command: String,
+        plugging drive: VirtualDrive,
+        until shown: String,
+        meanwhile: [String]
+    ) throws {
         let terminal = try nas.guest.terminal(command)
+        try terminal.waitFor("Plug drive")
+        try nas.guest.plug(drive)
         try terminal.waitFor(shown)
         let others = try meanwhile.map { ($0, try nas.guest.check("cd /; \($0)").stdout) }
         try terminal.interrupt()

@@ -114,25 +114,24 @@ extension LabTests {
             visitor.page.say("The mail:")
             let mail = try #require(try nas.guest.mails().last)
             visitor.page.quote("Subject: \(mail.subject)\n\n\(mail.body)")
-            visitor.page.say("It was meant:")
+            visitor.page.say("It was meant, so the next run deletes them:")
             try visitor.give("extbackup approve red")
-            try plugQuietly(disk, nas)
-            visitor.page.say("This time by hand: first only a preview, then the run itself.")
-            try visitor.give("extbackup run red --dry-run")
-            try visitor.give("extbackup run red")
+            let second = try nas.replugAndWait(disk)
+            #expect(second.status == 0, second.story)
             #expect(try nas.colors().last == Light.safe)
             try visitor.give("extbackup led clear")
+            try nas.guest.pull(disk)
+            try nas.guest.waitForDriveToGo(disk)
         }
 
         private func lookInside(_ disk: VirtualDrive, _ visitor: inout Visitor) throws {
-            let nas = visitor.nas
             visitor.page.chapter(
                 "Look at what is on the drive",
-                "It is plugged in; its service was masked for that moment, so that no backup runs."
+                "Nothing is plugged in yet. This time no backup begins, as the drive is wanted for something else."
             )
-            try plugQuietly(disk, nas)
             try visitor.give(
                 "extbackup mount red",
+                plugging: disk,
                 until: "Ctrl-C closes it",
                 meanwhile: ["ls /run/extbackup/look-red /run/extbackup/look-red/documents"]
             )
@@ -147,16 +146,6 @@ extension LabTests {
             try visitor.give("extbackup header check red")
         }
 
-        /// Plugs a drive in, and no run starts.
-        private func plugQuietly(_ disk: VirtualDrive, as name: String = "red", _ nas: NAS) throws {
-            try nas.guest.check("systemctl mask -q --runtime \(NAS.unit(name))")
-            if nas.guest.isPlugged(disk) { try nas.guest.pull(disk) }
-            try nas.guest.waitForDriveToGo(disk)
-            try nas.guest.plug(disk)
-            try nas.guest.waitForDrive(disk)
-            try nas.guest.check("udevadm settle; systemctl unmask -q --runtime \(NAS.unit(name))")
-        }
-
         private func keys(_ disk: VirtualDrive, _ visitor: inout Visitor) throws {
             visitor.page.chapter("Keys and names")
             try visitor.give("extbackup drives key rotate red")
@@ -165,12 +154,13 @@ extension LabTests {
                 .to("Passphrase", "another battery staple"),
                 .to("The same again", "another battery staple")
             )
-            try visitor.give("extbackup eject red")
-            try visitor.nas.guest.pull(disk)
             try visitor.give("extbackup drives rename red attic")
-            let run = try visitor.nas.plugAndWait(disk, as: "attic")
-            #expect(run.status == 0, run.story)
+            visitor.page.chapter("A backup by hand", "First only a preview, then the backup itself.")
+            try visitor.give("extbackup run attic --dry-run")
+            try visitor.give("extbackup run attic")
+            #expect(try visitor.nas.colors().last == Light.safe)
             try visitor.nas.guest.pull(disk)
+            try visitor.nas.guest.waitForDriveToGo(disk)
             try visitor.give("extbackup log")
         }
 
@@ -205,10 +195,12 @@ extension LabTests {
                 .to("Start the first backup now?", "y")
             )
             #expect(try nas.colors().last == Light.safe)
+            try nas.guest.pull(old)
+            try nas.guest.waitForDriveToGo(old)
             try visitor.give("extbackup status")
-            try plugQuietly(old, as: "cellar", nas)
             try visitor.give(
-                "extbackup mount",
+                "extbackup mount cellar",
+                plugging: old,
                 until: "Ctrl-C closes it",
                 meanwhile: ["ls /run/extbackup/look-cellar", "cat /run/extbackup/look-cellar/letter"]
             )

@@ -59,6 +59,8 @@ struct DurationTests {
             (60 * 86_400, "2 months ago"),
             (800 * 86_400, "2 years ago"),
             (-3 * 86_400, "in 3 days"),
+            (-3 * 86_400 - 120, "in 3 days"),
+            (-30 * 86_400 + 120, "in 30 days"),
         ] as [(Int64, String)]
     )
     func age(seconds: Int64, expected: String) {

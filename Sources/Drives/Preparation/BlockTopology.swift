@@ -47,7 +47,8 @@ struct BlockTopology {
         guard let file = try? Descriptor.open(folder.appending(FileName(name)), .read),
             let bytes = try? file.readAll(limit: 1 << 16)
         else { return nil }
-        return String(decoding: bytes, as: UTF8.self).trimmed
+        let text = String(decoding: bytes, as: UTF8.self).trimmed
+        return text.isEmpty ? nil : text
     }
 
     /// The number in an attribute.

@@ -31,6 +31,12 @@ public struct DiskDescription: Hashable, Sendable {
     /// Why it must not be prepared. Empty for a disk that may be erased.
     public var refusals: [DiskRefusal]
 
+    /// Refuses it when it is one of these drives: their names by their LUKS UUIDs in lower case.
+    public mutating func refuse(ifOneOf drives: [String: String]) {
+        let all = contents + partitions.flatMap(\.contents)
+        refusals += all.compactMap { $0.uuid.flatMap { drives[$0.lowercased()] } }.map { .drive($0) }
+    }
+
     /// The refusals that stand under a policy.
     public func refusals(under policy: DiskPolicy) -> [DiskRefusal] {
         switch policy {

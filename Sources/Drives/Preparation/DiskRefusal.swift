@@ -30,6 +30,8 @@ public enum DiskRefusal: Hashable, Sendable {
     case readOnly
     /// LUKS header and file system would not fit. Both in bytes.
     case tooSmall(sizeBytes: UInt64, minimumBytes: UInt64)
+    /// It is a drive of this machine, of this name: what is on it is somebody's backup.
+    case drive(String)
     /// Neither USB nor removable: more likely a disk of the machine than one to carry away.
     case notRemovable(bus: DiskBus)
 
@@ -46,7 +48,7 @@ public enum DiskRefusal: Hashable, Sendable {
         switch self {
         case .notRemovable: .unlessAnyDisk
         case .notABlockDevice, .partition, .mounted, .swap, .held, .member, .systemDisk, .inUse, .readOnly,
-            .tooSmall:
+            .tooSmall, .drive:
             .always
         }
     }
@@ -67,6 +69,8 @@ extension DiskRefusal: CustomStringConvertible {
         case .readOnly: "it is read-only"
         case .tooSmall(let size, let minimum):
             "it is too small: \(size >> 20) MiB, at least \(minimum >> 20) MiB are needed"
+        case .drive(let name):
+            "it is the backup drive \(FileName(name)); 'extbackup drives retire' gives it free"
         case .notRemovable(let bus): "it is neither a USB disk nor removable (bus: \(bus))"
         }
     }

@@ -14,6 +14,11 @@ final class PreparationRecord: Sendable {
         self.file = file
     }
 
+    deinit {
+        // Closing unlocks too, but not while a program that is just being started has a copy of the descriptor, ignoring.
+        try? file.unlock()
+    }
+
     private static func path(in layout: HostLayout) -> FileName { layout.stateFolder.appending("preparing") }
 
     /// Of all drives.

@@ -67,8 +67,10 @@ struct RecoverySheet {
 /// Sizes as drives are sold: 1 GB is 10⁹ bytes.
 enum ByteSize {
     static func text(_ bytes: UInt64) -> String {
-        bytes >= 1_000_000_000_000
-            ? "\(bytes / 1_000_000_000_000).\(bytes / 100_000_000_000 % 10) TB"
-            : "\(bytes / 1_000_000_000) GB"
+        switch bytes {
+        case ..<1_000_000_000: "\(bytes / 1_000_000) MB"
+        case ..<1_000_000_000_000: "\(bytes / 1_000_000_000) GB"
+        default: "\(bytes / 1_000_000_000_000).\(bytes / 100_000_000_000 % 10) TB"
+        }
     }
 }

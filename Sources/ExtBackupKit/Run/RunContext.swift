@@ -36,6 +36,8 @@ public struct RunContext: Sendable {
     public var logger: Logger
     /// Where hooks run.
     public var hookHost = HookHost.children
+    /// Asks a person to plug a drive in; nil where nobody is there.
+    public var askForDrive: (@Sendable (DriveName) -> Void)?
     /// The time since the machine started, which nobody sets.
     public var bootTime: @Sendable () -> BootTime = { BootTime.now() }
 

@@ -119,7 +119,7 @@ struct PrepareDisk: ParsableCommand {
     func run() throws {
         let program = try Program.start(for: .drivesByHand)
         guard let device, let name else {
-            for line in try DiskOverview().lines { Output.result(line) }
+            for line in try DiskOverview(in: program.context).lines { Output.result(line) }
             return
         }
         if firstBackup == true { try FirstBackup.check(in: program.context) }
@@ -164,7 +164,7 @@ struct PrepareDisk: ParsableCommand {
             )
         }
         try takeBackUnfinished(name, from: nil, program)
-        let disk = try DiskDescription(at: FileName(argument: device))
+        let disk = try DiskDescription(at: FileName(argument: device), in: program.context)
         try disk.refuse(under: policy)
         for line in disk.lines { Output.say(line) }
         try measure(for: disk, program)
