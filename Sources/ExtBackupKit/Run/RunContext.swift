@@ -1,3 +1,4 @@
+public import Copying
 public import Drives
 public import Indicators
 public import LinuxSystem
@@ -36,6 +37,8 @@ public struct RunContext: Sendable {
     public var logger: Logger
     /// Where hooks run.
     public var hookHost = HookHost.children
+    /// Shows a person how far a source, by its name, is; called a few times a second.
+    public var showProgress: @Sendable (String, CopyProgress) -> Void = { _, _ in }
     /// The time since the machine started, which nobody sets.
     public var bootTime: @Sendable () -> BootTime = { BootTime.now() }
 

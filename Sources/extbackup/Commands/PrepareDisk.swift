@@ -131,12 +131,15 @@ struct PrepareDisk: ParsableCommand {
         } else {
             passphrase = try Ask(interruption: program.context.interruption).passphrase(of: device)
         }
+        let steps = StepDisplay()
+        defer { steps.end() }
         let prepared = try program.context.adopt(
             device,
             as: name,
             passphrase: passphrase,
-            progress: { Output.say("  \($0) …") }
+            progress: { steps.begin("\($0)") }
         )
+        steps.end()
         try finish(prepared, program)
     }
 
@@ -162,14 +165,17 @@ struct PrepareDisk: ParsableCommand {
             warning: "Everything on this disk will be lost."
         )
         let passphrase = try choosePassphrase(ask)
+        let steps = StepDisplay()
+        defer { steps.end() }
         let prepared = try program.context.prepare(
             disk,
             as: name,
             under: policy,
             fileSystem: fileSystem,
             passphrase: passphrase,
-            progress: { Output.say("  \($0) …") }
+            progress: { steps.begin("\($0)") }
         )
+        steps.end()
         try finish(prepared, program)
     }
 
@@ -199,7 +205,7 @@ struct PrepareDisk: ParsableCommand {
             return
         }
         Output.say("The first backup begins. Ctrl-C ends only the waiting for it.")
-        let line = LiveLine()
+        var line = LiveLine()
         defer { line.clear() }
         let report = try FirstBackup(prepared.name, in: program.context).perform { line.show($0.line) }
         line.clear()
