@@ -216,6 +216,17 @@ struct ReplugTests {
         #expect(try sandbox.status().lastReport?.replugApproval == offer)
     }
 
+    @Test("is told by the status for as long as it may be done")
+    func status() throws {
+        let (sandbox, report) = try held()
+        let offer = try #require(report.replugApproval)
+        let line =
+            "    or: pull it and plug it in again between \(offer.from.timeOfDay) and \(offer.until.timeOfDay) UTC"
+        #expect(try StatusOverview(sandbox.context()).lines.contains(line))
+        sandbox.pass(.seconds(600))
+        #expect(try !StatusOverview(sandbox.context()).lines.contains(line))
+    }
+
     @Test("is not told where it would approve nothing")
     func silentMail() throws {
         let (sandbox, report) = try held(configuration: "replug_approves = false")
