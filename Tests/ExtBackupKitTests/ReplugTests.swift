@@ -68,6 +68,12 @@ struct ReplugTests {
             testDescription: "with a note that cannot be read approves nothing",
             meanwhile: "echo x > run/red.replug"
         ),
+        Row(
+            testDescription: "with a note of another world approves nothing",
+            meanwhile: """
+                sed -i 's/"seconds":5000/"seconds":-9223372036854775808/' run/red.replug; grep -q 922 run/red.replug
+                """
+        ),
         Row(testDescription: "when more is missing by now approves nothing", meanwhile: "rm photos/a"),
         Row(
             testDescription: "when less is missing by now approves",

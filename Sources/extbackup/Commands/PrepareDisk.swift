@@ -218,10 +218,15 @@ struct PrepareDisk: ParsableCommand {
         _ name: DriveName,
         _ program: Program
     ) throws(Failure) -> Bool {
-        if let firstBackup { return firstBackup }
-        if yes || !StandardStream.input.isTerminal || !findings.allowBackup { return false }
-        let ask = Ask(interruption: program.context.interruption)
-        return try ask.whetherToBegin(firstBackupOf: name)
+        let wish: FirstBackup.Choice? = firstBackup.map { $0 ? .begun : .left }
+        let audience: FirstBackup.Audience = StandardStream.input.isTerminal && !yes ? .present : .absent
+        switch FirstBackup.choice(wish, for: audience, after: findings) {
+        case .begun: return true
+        case .left: return false
+        case .offered:
+            let ask = Ask(interruption: program.context.interruption)
+            return try ask.whetherToBegin(firstBackupOf: name)
+        }
     }
 
     private func choosePassphrase(_ ask: Ask) throws(Failure) -> SecretBytes? {
