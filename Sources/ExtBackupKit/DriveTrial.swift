@@ -88,7 +88,7 @@ extension Finding {
 
 extension [Finding] {
     /// True when nothing was found that would make a backup fail.
-    public var allowBackup: Bool {
+    var allowBackup: Bool {
         !contains { finding in
             switch finding.check {
             case .light, .mail: false

@@ -44,7 +44,7 @@ public struct DriveVisit {
             withExtendedLifetime(lock) {}
             return .safe(RestState(released.power))
         } catch {
-            throw Failure(error)
+            throw Failure(error, unlessStoppedBy: context.interruption)
         }
     }
 

@@ -28,6 +28,37 @@ public struct FirstBackup {
         "Pull the drive and plug it in again: that starts the first backup. Or run: extbackup run \(name)"
     }
 
+    /// What becomes of the first backup.
+    public enum Choice: Hashable, Sendable {
+        /// It is started.
+        case begun
+        /// It is left for the next plug-in.
+        case left
+        /// A person is asked.
+        case offered
+    }
+
+    /// Whether there is a person who can be asked.
+    public enum Audience: Hashable, Sendable {
+        /// One at a terminal, who did not say that nothing is to be asked.
+        case present
+        /// Nobody.
+        case absent
+    }
+
+    /// Decides by what the command line says; else a person is asked, when there is one and the backup would not fail.
+    public static func choice(
+        _ wish: Choice?,
+        for audience: Audience,
+        after findings: [Finding]
+    ) -> Choice {
+        if let wish { return wish }
+        switch audience {
+        case .absent: return .left
+        case .present: return findings.allowBackup ? .offered : .left
+        }
+    }
+
     /// Sees that there is something to back up, before a disk is erased for it.
     public static func check(in context: RunContext) throws(Failure) {
         do {

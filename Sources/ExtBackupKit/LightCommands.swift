@@ -17,7 +17,7 @@ public struct LightCommands {
     /// Shows every color for a second. Blocks.
     ///
     /// - Parameter say: gets a line for each color before it is shown.
-    /// - Throws: when there is no stick or it does not answer.
+    /// - Throws: when there is no stick or it does not answer; `interrupted`, with the light off.
     public func test(say: (String) -> Void) throws(Failure) {
         let settings = try lightSettings()
         do throws(LightWarning) {
@@ -27,9 +27,10 @@ public struct LightCommands {
         } catch {
             throw Failure(.failed, "\(error)", hint: error.hint)
         }
+        if context.interruption.isRequested { throw Failure(.interrupted, "stopped; the light is off") }
     }
 
-    /// Shows some colors, one after the other, and then none. Blocks.
+    /// Shows some colors, one after the other, until the interruption is requested, and then none. Blocks.
     func show(
         _ roles: [LightRole],
         of settings: LightSettings,
@@ -38,7 +39,7 @@ public struct LightCommands {
     ) throws(LightWarning) {
         let output = context.lightOutput(settings)
         defer { output.rest() }
-        for role in roles {
+        for role in roles where !context.interruption.isRequested {
             beforeEach(role)
             try output.show(settings.color(for: role))
             Thread.sleep(for: duration)

@@ -95,6 +95,12 @@ public struct StatusOverview {
         lines.append("  last run: \(report.verdict.exitStatus.name), \(age(of: report.ended))")
         if let failure = report.failure { lines.append("    \(failure.message)") }
         if let hint = report.failure?.hint { lines.append("    hint: \(hint)") }
+        if let replug = report.replugApproval, now < replug.until {
+            lines.append(
+                "    or: pull it and plug it in again between \(replug.from.timeOfDay) and "
+                    + "\(replug.until.timeOfDay) UTC"
+            )
+        }
         lines.append("  " + report.safety.sentence)
         if let space = report.space { lines.append("  free on it: \(space.after ?? space.before)") }
         for source in report.sources {

@@ -56,6 +56,8 @@ extension ChildProcess {
     enum Standing {
         /// In our process group; what it reads comes from us, through a pipe.
         case attached
+        /// In a process group of its own, so that the terminal's Ctrl-C reaches us alone; what it reads comes from us.
+        case companion
         /// In a process group of its own, so that one signal reaches all that it starts; it reads /dev/null.
         case ownGroup
     }
@@ -109,7 +111,9 @@ extension ChildProcess {
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &all)
         var flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-        if standing == .ownGroup {
+        switch standing {
+        case .attached: break
+        case .companion, .ownGroup:
             posix_spawnattr_setpgroup(&attributes, 0)
             flags |= POSIX_SPAWN_SETPGROUP
         }
@@ -135,7 +139,7 @@ extension ChildProcess {
     /// What the program reads, and our end of it; -1 where there is none.
     private static func input(for standing: Standing) throws(SystemError) -> (read: CInt, write: CInt) {
         switch standing {
-        case .attached: return try pipe()
+        case .attached, .companion: return try pipe()
         case .ownGroup:
             let null = try check("open", "/dev/null") {
                 ext_openat(AT_FDCWD, "/dev/null", O_RDONLY | O_CLOEXEC, 0)

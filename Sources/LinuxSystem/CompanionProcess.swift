@@ -26,7 +26,7 @@ public struct CompanionProcess: ~Copyable {
 
     /// Starts a program.
     public init(starting process: ChildProcess) throws(SystemError) {
-        spawned = try process.spawn(errors: .apart)
+        spawned = try process.spawn(errors: .apart, standing: .companion)
     }
 
     deinit {

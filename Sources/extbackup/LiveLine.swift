@@ -1,7 +1,7 @@
 import LinuxSystem
 
 /// A line on standard error about work that goes on: drawn anew on a terminal, one line a minute elsewhere.
-final class LiveLine {
+struct LiveLine {
     private let clock = ContinuousClock()
     private let isTerminal = StandardStream.error.terminalColumns != nil
     private var lastSentence: ContinuousClock.Instant
@@ -18,7 +18,7 @@ final class LiveLine {
     /// - Parameters:
     ///   - bar: the text for a terminal of that many columns.
     ///   - sentence: the text for a log.
-    func show(bar: (_ columns: Int) -> String, sentence: () -> String) {
+    mutating func show(bar: (_ columns: Int) -> String, sentence: () -> String) {
         if isTerminal {
             guard let columns = StandardStream.error.terminalColumns else { return }
             // The last column would make some terminals begin a new line.
@@ -31,12 +31,12 @@ final class LiveLine {
     }
 
     /// Shows one text, cut where a terminal is narrow.
-    func show(_ text: String) {
+    mutating func show(_ text: String) {
         show(bar: { String(text.prefix($0)) }, sentence: { text })
     }
 
     /// Takes the line away, before other text.
-    func clear() {
+    mutating func clear() {
         if isDrawn { Output.ask("\r" + Self.clearToEnd) }
         isDrawn = false
     }

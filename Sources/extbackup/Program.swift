@@ -14,6 +14,8 @@ struct Program {
     enum Purpose {
         /// It looks, or speaks to the light or the mail system.
         case talk
+        /// It uses the light, and leaves it in order.
+        case light
         /// It opens drives for a unit: as root, in a mount namespace of its own.
         case drives
         /// As `drives`, for a person at a terminal.
@@ -29,6 +31,8 @@ struct Program {
         let interruption = Interruption()
         switch purpose {
         case .talk: break
+        case .light:
+            interruption.requestOnSignals()
         case .drives, .drivesByHand:
             try requireRoot()
             do {
@@ -36,15 +40,15 @@ struct Program {
             } catch {
                 throw Failure(.failed, "no mount namespace of our own: \(error)")
             }
-            interruption.requestOnSignals()
+            interruption.requestOnSignals(onSignal: sayThatItEnds)
         case .visibleDrives:
             try requireRoot()
-            interruption.requestOnSignals()
+            interruption.requestOnSignals(onSignal: sayThatItEnds)
         }
         var program = Program(context: context(interruption))
         program.context.hookHost = .ofMachine()
         switch purpose {
-        case .talk, .drives: break
+        case .talk, .light, .drives: break
         // A terminal inside a service has that service's name for its start; it is none of ours.
         case .drivesByHand, .visibleDrives:
             program.context.invocation = nil
@@ -53,6 +57,24 @@ struct Program {
             }
         }
         return program
+    }
+
+    /// Closing a drive takes a moment, in which a person would press Ctrl-C again.
+    private static func sayThatItEnds(after signal: Int32) {
+        if StandardStream.error.isTerminal { Output.say("\nextbackup: ending in order …") }
+    }
+
+    /// From now on a person at the terminal sees how far each source is.
+    ///
+    /// - Returns: the display, to be cleared before other text.
+    mutating func showProgress() -> CopyDisplay {
+        let display = CopyDisplay()
+        guard StandardStream.error.terminalColumns != nil else { return display }
+        context.showProgress = { display.show($1, of: $0) }
+        context.logger = Logger(label: "extbackup") { _ in
+            TalkAboveLine(display: display, base: JournalLogHandler(destination: .standardError))
+        }
+        return display
     }
 
     private static func requireRoot() throws(Failure) {

@@ -219,6 +219,28 @@ struct FirstBackupTests {
         }
     }
 
+    /// What the command line says, who is there, what was found, and what becomes of it.
+    static let choices: [(FirstBackup.Choice?, FirstBackup.Audience, [Finding], FirstBackup.Choice)] = [
+        (nil, .present, [], .offered),
+        (nil, .present, [.failure(.mail, nil, "no")], .offered),
+        (nil, .present, [.failure(.key, "red", "no")], .left),
+        (nil, .present, [.failure(.configuration, nil, "none")], .left),
+        (nil, .absent, [], .left),
+        (.begun, .absent, [], .begun),
+        (.begun, .present, [.failure(.key, "red", "no")], .begun),
+        (.left, .present, [], .left),
+    ]
+
+    @Test("is started, left or offered as the command line says and as it makes sense", arguments: choices)
+    func choice(
+        wish: FirstBackup.Choice?,
+        audience: FirstBackup.Audience,
+        findings: [Finding],
+        expected: FirstBackup.Choice
+    ) {
+        #expect(FirstBackup.choice(wish, for: audience, after: findings) == expected)
+    }
+
     @Test("is not promised where no source is configured")
     func unconfigured() throws {
         try FirstBackup.check(in: sandbox.context())

@@ -46,6 +46,14 @@ struct DriveVisitTests {
         )
     }
 
+    @Test("that Ctrl-C ends while the file system is checked finds no damage")
+    func stoppedCheck() {
+        sandbox.drive.state.withLock { $0.fileSystem = .damaged("e2fsck was ended by signal 2") }
+        let interruption = sandbox.interruption
+        sandbox.drive.onCall("check") { interruption.request() }
+        #expect(failure { try visit.look(for: .writing, at: nil) { _ in } }?.status == .interrupted)
+    }
+
     @Test("for writing checks the file system, at the folder that was named")
     func write() throws {
         var place: FileName?

@@ -68,6 +68,12 @@ struct ReplugTests {
             testDescription: "with a note that cannot be read approves nothing",
             meanwhile: "echo x > run/red.replug"
         ),
+        Row(
+            testDescription: "with a note of another world approves nothing",
+            meanwhile: """
+                sed -i 's/"seconds":5000/"seconds":-9223372036854775808/' run/red.replug; grep -q 922 run/red.replug
+                """
+        ),
         Row(testDescription: "when more is missing by now approves nothing", meanwhile: "rm photos/a"),
         Row(
             testDescription: "when less is missing by now approves",
@@ -214,6 +220,17 @@ struct ReplugTests {
         )
         #expect(text.contains("extbackup approve red"))
         #expect(try sandbox.status().lastReport?.replugApproval == offer)
+    }
+
+    @Test("is told by the status for as long as it may be done")
+    func status() throws {
+        let (sandbox, report) = try held()
+        let offer = try #require(report.replugApproval)
+        let line =
+            "    or: pull it and plug it in again between \(offer.from.timeOfDay) and \(offer.until.timeOfDay) UTC"
+        #expect(try StatusOverview(sandbox.context()).lines.contains(line))
+        sandbox.pass(.seconds(600))
+        #expect(try !StatusOverview(sandbox.context()).lines.contains(line))
     }
 
     @Test("is not told where it would approve nothing")

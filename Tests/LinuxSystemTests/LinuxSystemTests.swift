@@ -92,6 +92,22 @@ struct ChildProcessTests {
         }
     }
 
+    @Test("that runs beside us is in a process group of its own: the terminal's Ctrl-C does not reach it")
+    func group() throws {
+        let script: FileName = "read _ _ _ _ group _ < /proc/$$/stat; echo $(($$ - group)) >&2; exit 3"
+        var companion = try CompanionProcess(starting: ChildProcess(["/bin/sh", "-c", script]))
+        let readiness = try companion.waitUntilReady(
+            timeout: .seconds(20),
+            interruption: Interruption(),
+            onWait: {}
+        )
+        guard case .ended(.exited(status: 3), let line) = readiness else {
+            Issue.record("it ended otherwise: \(readiness)")
+            return
+        }
+        #expect(line == "0")
+    }
+
     @Test("is killed when its time is over")
     func timeout() throws {
         let outcome = try ChildProcess(["/bin/sleep", "60"], timeout: .milliseconds(100)).run()

@@ -63,7 +63,7 @@ struct AdoptionWork {
         try begin(.writeMarker)
         let (marker, device) = try fill(identity, key, instructions)
         try begin(.settle)
-        _ = try enrollment.settle(device, luksUUID: uuid)
+        _ = try enrollment.settle(device, luksUUID: uuid, until: interruption)
         try begin(.writeDriveFile)
         let file = driveFile(marker, identity, luksUUID: uuid, label: label)
         try enrollment.write(file, instructions)

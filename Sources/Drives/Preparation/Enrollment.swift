@@ -127,8 +127,13 @@ struct Enrollment {
     /// is enabled would start a run.
     ///
     /// - Returns: the disk's serial number as runs will see it.
-    func settle(_ device: BlockDevice, luksUUID: String) throws(PreparationError.Reason) -> String? {
+    func settle(
+        _ device: BlockDevice,
+        luksUUID: String,
+        until interruption: Interruption
+    ) throws(PreparationError.Reason) -> String? {
         for _ in 0..<Self.settleAttempts {
+            if interruption.isRequested { throw .interrupted }
             let operations = operations
             let found = try system { () throws(SystemError) in
                 try operations.candidates(luksUUID: luksUUID)

@@ -19,7 +19,7 @@ extension PreparationWork {
         let device = unlocked.device
         do {
             try begin(.makeFileSystem)
-            try maker.run(on: unlocked.path)
+            try makeFileSystem(on: unlocked.path)
         } catch {
             enrollment.note(unlocked.abandon().leftOpen)
             throw error
@@ -35,6 +35,16 @@ extension PreparationWork {
         announce(.close)
         try enrollment.close(mounted)
         return device
+    }
+
+    /// Ctrl-C reaches mkfs, too, and ends it.
+    private func makeFileSystem(on device: FileName) throws(PreparationError.Reason) {
+        do {
+            try maker.run(on: device)
+        } catch {
+            if case .fileSystem = error, interruption.isRequested { throw .interrupted }
+            throw error
+        }
     }
 
     private mutating func unlock(

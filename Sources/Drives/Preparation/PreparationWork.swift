@@ -61,7 +61,7 @@ struct PreparationWork {
         let device = try fill(partition, key, marker, instructions)
         try partition.unlock()
         try begin(.settle)
-        let serial = try enrollment.settle(device, luksUUID: uuid)
+        let serial = try enrollment.settle(device, luksUUID: uuid, until: interruption)
         try begin(.writeDriveFile)
         let file = driveFile(marker, luksUUID: uuid, serial: serial)
         try enrollment.write(file, instructions)

@@ -37,7 +37,9 @@ extension BackupRun {
         var lastKept = clock.now
         var calls: UInt64 = 0
         let keep = progressKeeper()
+        let (show, name) = (context.showProgress, source.name)
         return { progress in
+            show(name, progress)
             // The copier calls only when it got on, also where no number shows it (a large folder is removed).
             calls += 1
             notifier.watchdog(progress: calls)

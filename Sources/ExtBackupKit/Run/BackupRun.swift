@@ -175,7 +175,7 @@ public struct BackupRun {
             context.notifier.allowSilence(for: .seconds(2 * 3600))
             try close(mounted, configuration)
         } catch {
-            record.fail(Failure(error))
+            record.fail(Failure(error, unlessStoppedBy: context.interruption))
             record.safety = Self.safety(after: error)
             indicator?.show(.failed(error.isClosed ? .safeToPull : .doNotPull), job: FileName(name.text))
         }

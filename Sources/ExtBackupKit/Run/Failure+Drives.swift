@@ -20,6 +20,15 @@ extension Failure {
         self.init(Self.status(of: error.reason), message, hint: Self.hint(for: error))
     }
 
+    /// The same where a person may have pressed Ctrl-C: that reaches e2fsck, too, and ends it.
+    init(_ error: DriveError, unlessStoppedBy interruption: Interruption) {
+        if case .damagedFileSystem = error.reason, error.isClosed, interruption.isRequested {
+            self = .interrupted
+        } else {
+            self.init(error)
+        }
+    }
+
     private static func status(of reason: DriveError.Reason) -> ExitStatus {
         switch reason {
         case .absent, .ambiguous, .wrongSerial, .suspiciousInterfaces: .noDrive

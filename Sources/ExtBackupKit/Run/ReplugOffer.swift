@@ -50,8 +50,9 @@ struct ReplugOffer: Codable, Hashable, Sendable {
     func decide(diskSequence: UInt64, began: BootTime, startedBy starter: Starter) -> Decision {
         // The same plug-in: the unit was started by hand, or a power-off that did not last.
         guard diskSequence > self.diskSequence, starter == .unit else { return .disregarded }
+        guard ended.seconds >= 0, began.seconds >= ended.seconds else { return .disregarded }
         let passed = Duration.seconds(began.seconds - ended.seconds)
-        if passed < .zero || passed > Self.latest { return .disregarded }
+        if passed > Self.latest { return .disregarded }
         if began.asleepSeconds != ended.asleepSeconds {
             return .refused(reason: "the machine slept meanwhile, and wakes with all its ports")
         }

@@ -1,3 +1,4 @@
+public import Copying
 public import Drives
 public import Indicators
 public import LinuxSystem
@@ -38,6 +39,8 @@ public struct RunContext: Sendable {
     public var hookHost = HookHost.children
     /// Asks a person to plug a drive in; nil where nobody is there.
     public var askForDrive: (@Sendable (DriveName) -> Void)?
+    /// Shows a person how far a source, by its name, is; called a few times a second.
+    public var showProgress: @Sendable (String, CopyProgress) -> Void = { _, _ in }
     /// The time since the machine started, which nobody sets.
     public var bootTime: @Sendable () -> BootTime = { BootTime.now() }
 

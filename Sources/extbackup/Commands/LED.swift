@@ -16,7 +16,7 @@ struct LED: ParsableCommand {
         )
 
         func run() throws {
-            let program = try Program.start(for: .talk)
+            let program = try Program.start(for: .light)
             try LightCommands(program.context).test { Output.result($0) }
         }
     }

@@ -144,12 +144,15 @@ struct PrepareDisk: ParsableCommand {
         } else {
             passphrase = try Ask(interruption: program.context.interruption).passphrase(of: device)
         }
+        let steps = StepDisplay()
+        defer { steps.end() }
         let prepared = try program.context.adopt(
             device,
             as: name,
             passphrase: passphrase,
-            progress: { Output.say("  \($0) …") }
+            progress: { steps.begin("\($0)") }
         )
+        steps.end()
         try finish(prepared, program)
     }
 
@@ -176,14 +179,17 @@ struct PrepareDisk: ParsableCommand {
             warning: "Everything on this disk will be lost."
         )
         let passphrase = try choosePassphrase(ask)
+        let steps = StepDisplay()
+        defer { steps.end() }
         let prepared = try program.context.prepare(
             disk,
             as: name,
             under: policy,
             fileSystem: fileSystem,
             passphrase: passphrase,
-            progress: { Output.say("  \($0) …") }
+            progress: { steps.begin("\($0)") }
         )
+        steps.end()
         try finish(prepared, program)
     }
 
@@ -213,7 +219,7 @@ struct PrepareDisk: ParsableCommand {
             return
         }
         Output.say("The first backup begins. Ctrl-C ends only the waiting for it.")
-        let line = LiveLine()
+        var line = LiveLine()
         defer { line.clear() }
         let report = try FirstBackup(prepared.name, in: program.context).perform { line.show($0.line) }
         line.clear()
@@ -226,10 +232,15 @@ struct PrepareDisk: ParsableCommand {
         _ name: DriveName,
         _ program: Program
     ) throws(Failure) -> Bool {
-        if let firstBackup { return firstBackup }
-        if yes || !StandardStream.input.isTerminal || !findings.allowBackup { return false }
-        let ask = Ask(interruption: program.context.interruption)
-        return try ask.whetherToBegin(firstBackupOf: name)
+        let wish: FirstBackup.Choice? = firstBackup.map { $0 ? .begun : .left }
+        let audience: FirstBackup.Audience = StandardStream.input.isTerminal && !yes ? .present : .absent
+        switch FirstBackup.choice(wish, for: audience, after: findings) {
+        case .begun: return true
+        case .left: return false
+        case .offered:
+            let ask = Ask(interruption: program.context.interruption)
+            return try ask.whetherToBegin(firstBackupOf: name)
+        }
     }
 
     private func choosePassphrase(_ ask: Ask) throws(Failure) -> SecretBytes? {

@@ -23,16 +23,23 @@ struct Run: ParsableCommand {
     var dryRun = false
 
     func run() throws {
-        let program = try Program.start(for: .drivesByHand)
+        var program = try Program.start(for: .drivesByHand)
         let drive = try program.drive(named: name)
-        let report = try BackupRun.perform(drive, mode: mode, in: program.context)
+        let display = program.showProgress()
+        defer { display.clear() }
+        let report = try BackupRun.perform(drive, mode: mode(display), in: program.context)
+        display.clear()
         Output.say(report.closingLine)
         try program.context.startRunOfNewerPlugIn(of: drive)
         throw ExitCode(report.verdict.exitStatus.rawValue)
     }
 
-    private var mode: BackupRun.Mode {
-        dryRun ? .preview { Output.result($0.description) } : .backup
+    private func mode(_ display: CopyDisplay) -> BackupRun.Mode {
+        guard dryRun else { return .backup }
+        return .preview { line in
+            display.clear()
+            Output.result(line.description)
+        }
     }
 }
 
