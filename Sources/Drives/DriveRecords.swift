@@ -175,7 +175,7 @@ public struct DriveRecords: Sendable {
 }
 
 extension DriveRecords {
-    /// Saves the header of the plugged drive anew, over the backup that is there, and proves with the key that it can be
+    /// Saves the header of the plugged drive anew, also on the recovery sheet, over the backup that is there, and proves with the key that it can be
     /// used.
     ///
     /// - Returns: the file's SHA-256 in hexadecimal digits.
@@ -183,11 +183,20 @@ extension DriveRecords {
         of device: BlockDevice,
         key: borrowing SecretBytes
     ) throws(PreparationError.Reason) -> String {
-        try HeaderBackup(luksUUID: luksUUID, in: layout).save(
+        let digest = try HeaderBackup(luksUUID: luksUUID, in: layout).save(
             LUKSContainer(path: device.node),
             slot: keySlot,
             key: key
         )
+        try system { () throws(SystemError) in
+            try RecoverySheet.renew(of: name, headerDigest: digest, in: layout)
+        }
+        return digest
+    }
+
+    /// Puts the recovery sheet under another name.
+    public func renameSheet(to other: DriveName) throws(SystemError) {
+        try RecoverySheet.rename(name, to: other, in: layout)
     }
 }
 

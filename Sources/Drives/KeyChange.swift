@@ -7,7 +7,7 @@ public struct KeyChange: Sendable {
     private let identity: DriveIdentity
     private let luksUUID: String
     private let layout: HostLayout
-    private let container: LUKSContainer
+    private let device: BlockDevice
     private let cost: PassphraseCost
 
     /// For a drive on a device.
@@ -25,10 +25,11 @@ public struct KeyChange: Sendable {
         self.identity = identity
         self.luksUUID = luksUUID
         self.layout = layout
-        container = LUKSContainer(path: device.node)
+        self.device = device
         cost = PassphraseCost(machineMemoryBytes: machineMemoryBytes)
     }
 
+    private var container: LUKSContainer { LUKSContainer(path: device.node) }
     private var keyFile: KeyFile { KeyFile(of: identity.name, in: layout) }
     private var newKeyFile: KeyFile { KeyFile(replacing: identity.name, in: layout) }
 
@@ -110,6 +111,7 @@ public struct KeyChange: Sendable {
 
     private func saveHeader() throws(PreparationError.Reason) {
         let key = try key()
-        _ = try HeaderBackup(luksUUID: luksUUID, in: layout).save(container, slot: identity.keySlot, key: key)
+        _ = try DriveRecords(of: identity.name, luksUUID: luksUUID, keySlot: identity.keySlot, in: layout)
+            .saveHeaderBackup(of: device, key: key)
     }
 }

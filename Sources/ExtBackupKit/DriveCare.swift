@@ -130,6 +130,7 @@ public struct DriveCare {
             try folder.replaceFile(FileName("\(new).toml"), with: text, mode: 0o644)
             try other.makeUnitLink()
             try drive.records.removeUnitLink()
+            try drive.records.renameSheet(to: new)
             try removeDriveFile()
             try drive.records.removeKey()
         } catch {

@@ -68,9 +68,17 @@ struct Visitor {
     }
 
     /// Gives a command, answers its questions, and shows all on the page. It must end with a status.
+    ///
+    /// - Parameter drive: what it asks for first.
     @discardableResult
-    mutating func give(_ command: String, status: Int32 = 0, _ replies: Reply...) throws -> String {
+    mutating func give(
+        _ command: String,
+        plugging drive: VirtualDrive? = nil,
+        status: Int32 = 0,
+        _ replies: Reply...
+    ) throws -> String {
         let terminal = try nas.guest.terminal(command)
+        if let drive { try plug(drive, when: terminal) }
         for reply in replies {
             try terminal.waitFor(reply.question)
             try terminal.type(reply.answer)
@@ -91,8 +99,7 @@ struct Visitor {
         meanwhile: [String]
     ) throws {
         let terminal = try nas.guest.terminal(command)
-        try terminal.waitFor("Plug drive")
-        try nas.guest.plug(drive)
+        try plug(drive, when: terminal)
         try terminal.waitFor(shown)
         let others = try meanwhile.map { ($0, try nas.guest.check("cd /; \($0)").stdout) }
         try terminal.interrupt()
@@ -100,5 +107,13 @@ struct Visitor {
         page.show(command, try terminal.screen())
         page.say("Meanwhile, at another terminal:")
         for (command, output) in others { page.show(command, output) }
+    }
+
+    /// Plugs a drive in when a command asks for it.
+    private func plug(_ drive: VirtualDrive, when terminal: GuestTerminal) throws {
+        try terminal.waitFor("Plug drive")
+        if nas.guest.isPlugged(drive) { try nas.guest.pull(drive) }
+        try nas.guest.waitForDriveToGo(drive)
+        try nas.guest.plug(drive)
     }
 }

@@ -139,16 +139,18 @@ extension LabTests {
             try visitor.give("extbackup header backup red")
             visitor.page.say("The drive's header is destroyed, and put back:")
             try visitor.give("dd if=/dev/zero of=/dev/sda1 bs=1M count=4 conv=fsync status=none")
+            let before = try visitor.nas.runCount()
             try visitor.give(
                 "extbackup header restore red /dev/sda1",
                 .to("To go on, type", "2041")
             )
-            try visitor.give("extbackup header check red")
+            let run = try visitor.nas.waitForRun(after: before)
+            #expect(run.status == 0, run.story)
         }
 
         private func keys(_ disk: VirtualDrive, _ visitor: inout Visitor) throws {
             visitor.page.chapter("Keys and names")
-            try visitor.give("extbackup drives key rotate red")
+            try visitor.give("extbackup drives key rotate red", plugging: disk)
             try visitor.give(
                 "extbackup drives key passphrase red",
                 .to("Passphrase", "another battery staple"),

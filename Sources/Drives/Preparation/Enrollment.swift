@@ -157,7 +157,7 @@ struct Enrollment {
         let sheet = RecoverySheet(name: name, instructions: instructions)
         onFailure { () throws(SystemError) in
             try DriveFile.remove(of: name, in: layout)
-            try sheet.remove(in: layout)
+            try RecoverySheet.remove(of: name, in: layout)
         }
         try system { () throws(SystemError) in
             try file.write(in: layout)

@@ -7,22 +7,67 @@ struct RecoverySheet {
     let name: DriveName
     let instructions: RestoreInstructions
 
-    private var textName: FileName { FileName("\(name).txt") }
-    private var pageName: FileName { FileName("\(name).html") }
+    private static func names(of drive: DriveName) -> [FileName] {
+        ["txt", "html"].map { FileName("\(drive).\($0)") }
+    }
 
     /// Writes both files, durably.
     func write(in layout: HostLayout) throws(SystemError) {
         let folder = try HostFolder.open(layout.sheetFolder, .common)
-        try folder.replaceFile(textName, with: Array(instructions.text.utf8), mode: 0o644)
-        try folder.replaceFile(pageName, with: Array(page.utf8), mode: 0o644)
+        for (file, text) in zip(Self.names(of: name), [instructions.text, page]) {
+            try folder.replaceFile(file, with: Array(text.utf8), mode: 0o644)
+        }
     }
 
-    /// Takes both back.
-    func remove(in layout: HostLayout) throws(SystemError) {
+    /// Takes both away.
+    static func remove(of drive: DriveName, in layout: HostLayout) throws(SystemError) {
         let folder = try HostFolder.open(layout.sheetFolder, .common)
-        try folder.removeFileIfPresent(textName)
-        try folder.removeFileIfPresent(pageName)
+        for file in names(of: drive) { try folder.removeFileIfPresent(file) }
         try folder.sync()
+    }
+
+    /// Writes what is there anew, as the header's backup has another SHA-256 now.
+    static func renew(of drive: DriveName, headerDigest: String, in layout: HostLayout) throws(SystemError) {
+        try rewrite(of: drive, as: drive, in: layout) { text in
+            text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+                guard let label = line.firstRange(of: RestoreInstructions.digestLabel) else {
+                    return String(line)
+                }
+                return line[..<label.upperBound] + headerDigest
+            }.joined(separator: "\n")
+        }
+    }
+
+    /// Writes what is there under another name, and with it.
+    static func rename(_ drive: DriveName, to new: DriveName, in layout: HostLayout) throws(SystemError) {
+        try rewrite(of: drive, as: new, in: layout) { text in
+            let places = ["Drive \"", "keys/", "--key-file ", "sheet of drive "].flatMap { place in
+                ["\"", ".key", "<"].map { (place + drive.text + $0, place + new.text + $0) }
+            }
+            return places.reduce(text) { $0.replacing($1.0, with: $1.1) }
+        }
+        try remove(of: drive, in: layout)
+    }
+
+    private static func rewrite(
+        of drive: DriveName,
+        as other: DriveName,
+        in layout: HostLayout,
+        _ change: (String) -> String
+    ) throws(SystemError) {
+        let folder = try HostFolder.open(layout.sheetFolder, .common)
+        for (file, new) in zip(names(of: drive), names(of: other)) {
+            let text: [UInt8]
+            do {
+                text = try folder.open(file, [.read, .nonBlocking]).readAll(limit: 1 << 20)
+            } catch {
+                // Who threw the sheet away does not want it.
+                if error.errno == .noSuchFileOrDirectory { continue }
+                throw error
+            }
+            let changed = change(String(decoding: text, as: UTF8.self))
+            try folder.replaceFile(new, with: Array(changed.utf8), mode: 0o644)
+        }
     }
 
     /// One page of A4 or Letter in print, with a place for what must not be typed.

@@ -31,6 +31,9 @@ struct RestoreInstructions {
     /// The name in the program's folder on the drive.
     static let fileName: FileName = "RESTORE.txt"
 
+    /// What stands in front of the digest, and nowhere else.
+    static let digestLabel = "header backup   SHA-256 "
+
     /// Plain text: prose in lines of at most 100 bytes, commands whole on theirs.
     var text: String {
         [head, facts, opening, copying, closing, repair].joined(separator: "\n")
@@ -51,10 +54,10 @@ struct RestoreInstructions {
             }
             facts.append(("key slot \(passphrase.number)", "the passphrase" + (cost ?? "")))
         }
-        facts.append(("header backup", "SHA-256 \(headerDigest)"))
-        let lines = facts.map { label, value in
-            "  " + label + String(repeating: " ", count: 16 - label.utf8.count) + value
-        }
+        let lines =
+            facts.map { label, value in
+                "  " + label + String(repeating: " ", count: 16 - label.utf8.count) + value
+            } + ["  " + Self.digestLabel + headerDigest]
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -90,7 +90,9 @@ struct Header: ParsableCommand {
                 warning: "The LUKS header of \(restoration.partition) will be overwritten."
             )
             try commands.restore(restoration)
-            Output.say("The header is back, and the key opens the drive. Pull it and plug it in again.")
+            Output.say(
+                "The header is back, and the key opens the drive. A backup begins by itself, as when it is plugged in."
+            )
         }
     }
 }
