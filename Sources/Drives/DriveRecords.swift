@@ -207,16 +207,19 @@ extension DriveRecords {
     }
 
     /// Gives the key file a second name, for a drive that gets another one.
+    ///
+    /// - Throws: `EEXIST` when another key has that name: it may be the only one of some disk.
     public func linkKey(as other: DriveName) throws(SystemError) {
         let folder = try HostFolder.open(layout.keyFolder, .secret)
+        let (old, new) = (layout.keyFile(of: name).lastPart, layout.keyFile(of: other).lastPart)
         do {
-            try folder.link(
-                layout.keyFile(of: name).lastPart,
-                to: folder,
-                as: layout.keyFile(of: other).lastPart
-            )
+            try folder.link(old, to: folder, as: new)
         } catch {
-            if error.errno != .fileExists { throw error }
+            guard error.errno == .fileExists,
+                let theirs = try folder.statusIfPresent(of: new),
+                let ours = try folder.statusIfPresent(of: old),
+                (theirs.device, theirs.inode) == (ours.device, ours.inode)
+            else { throw error }
         }
         try folder.sync()
     }

@@ -45,7 +45,11 @@ public struct MailCommands {
                 through: SendmailTransport(path: sendmail)
             )
         } catch {
-            throw Failure(.failed, "the outbox cannot be read: \(error)", hint: "run it as root")
+            throw Failure(
+                .failed,
+                "the outbox cannot be read: \(error)",
+                hint: Failure.hint(toUse: context.layout.outboxFolder)
+            )
         }
         if delivery.sent > 0 { context.logger.notice("mail sent", metadata: ["mails": "\(delivery.sent)"]) }
         guard let error = delivery.errors.first else { return }

@@ -29,7 +29,7 @@ public struct DriveFile: Hashable, Sendable {
     /// - Parameter folder: `/etc/extbackup/drives.d`.
     public init(named name: String, in folder: FileName) throws(ConfigurationError) {
         let file = folder.appending(FileName(name + ".toml"))
-        try self.init(parsing: try Configuration.contents(of: file), file: file)
+        try self.init(parsing: try Self.text(of: file), file: file)
         if self.name != name {
             throw ConfigurationError(
                 file: file,
@@ -38,6 +38,11 @@ public struct DriveFile: Hashable, Sendable {
                 hint: "name the file after the drive"
             )
         }
+    }
+
+    /// The bytes of a drive's file.
+    static func text(of file: FileName) throws(ConfigurationError) -> [UInt8] {
+        try file.configurationText(whenMissing: "put it back from your backup, or remove what leads there")
     }
 
     init(parsing bytes: [UInt8], file: FileName) throws(ConfigurationError) {
@@ -121,6 +126,20 @@ public struct DriveFile: Hashable, Sendable {
         } catch {
             if error.errno == .noSuchFileOrDirectory { return [] }
             throw error
+        }
+    }
+
+    /// The same for what must go on or end with an error for people.
+    static func prepared(in folder: FileName) throws(ConfigurationError) -> [String] {
+        do {
+            return try namesIfAny(in: folder)
+        } catch {
+            throw ConfigurationError(
+                file: folder,
+                position: nil,
+                message: "cannot be read: \(error.reason)",
+                hint: effectiveUserID() == 0 ? "put back the folder of the drives' files" : "run it as root"
+            )
         }
     }
 
