@@ -29,8 +29,21 @@ public struct DriveRecords: Sendable {
         case openToOthers
         /// Somebody besides root may look into or change the folder of the keys.
         case folderOpenToOthers
+        /// There is nothing in it.
+        case empty
         /// It cannot be read.
         case unreadable(SystemError)
+
+        /// What the system said when the key was opened or read.
+        public init(_ error: SystemError) {
+            switch error.errno {
+            case .noSuchFileOrDirectory: self = .missing
+            case .tooManySymbolicLinkLevels: self = .link
+            // What SecretBytes says.
+            case .invalidArgument: self = .empty
+            default: self = .unreadable(error)
+            }
+        }
     }
 
     /// The key, when its file is as it must be.
@@ -47,8 +60,7 @@ public struct DriveRecords: Sendable {
                 return try SecretBytes(readingFrom: file)
             }
         } catch {
-            if error.errno == .noSuchFileOrDirectory { throw .missing }
-            throw error.errno == .tooManySymbolicLinkLevels ? .link : .unreadable(error)
+            throw KeyFault(error)
         }
         throw fault
     }

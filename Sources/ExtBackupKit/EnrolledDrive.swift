@@ -77,6 +77,7 @@ extension Failure {
                     "\(folder) can be used by others than root",
                     "run: chown root: \(folder); chmod 0700 \(folder)"
                 )
+            case .empty: ("\(path) is empty", "put it back from your backup")
             case .unreadable(let error): ("\(path) cannot be read: \(error.reason)", Self.hint(toUse: path))
             }
         self.init(.unlockFailed, message, hint: hint)

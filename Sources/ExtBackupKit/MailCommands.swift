@@ -58,7 +58,7 @@ public struct MailCommands {
             delivery.errors.count == 1
                 ? "a mail waits, it could not be sent: \(error.message)"
                 : "\(delivery.errors.count) mails wait, they could not be sent: \(error.message)",
-            hint: error.hint
+            hint: error.hint ?? Failure.hint(toUse: context.layout.outboxFolder)
         )
     }
 

@@ -38,6 +38,7 @@ struct ExtBackup: ParsableCommand {
 
     /// Parses, runs, and ends with the status that the design's table gives.
     static func main() {
+        StandardStream.occupyClosed()
         // The copier keeps thousands of files open until they are durable and get their names.
         ProcessLimits.raiseOpenFiles()
         end(with: status())

@@ -383,9 +383,9 @@ struct ConfigurationMistakeTests {
                 == "'extbackup init' writes one after a few questions; 'extbackup config example' prints one"
         )
         try folder.write("long.toml", String(repeating: "#", count: 1 << 20) + "\n")
-        #expect(told("long.toml")?.0 == "cannot be read: file too large")
+        #expect(told("long.toml")?.0 == "cannot be read: it is larger than 1 MiB")
         try folder.makeFolder("folder.toml")
-        #expect(told("folder.toml")?.0 == "cannot be read: is a directory")
+        #expect(told("folder.toml")?.0 == "cannot be read: it is not a plain file")
     }
 
     @Test("is not that a file is 1 MiB long")

@@ -217,8 +217,8 @@ public struct BackupRun {
             }
             return try SecretBytes(readingFrom: file)
         } catch {
-            if context.credentials == nil, error.errno == .tooManySymbolicLinkLevels {
-                failUnopened(Failure(.link, of: name, in: context.layout))
+            if context.credentials == nil {
+                failUnopened(Failure(DriveRecords.KeyFault(error), of: name, in: context.layout))
                 return nil
             }
             failUnopened(
