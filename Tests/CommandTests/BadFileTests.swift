@@ -10,7 +10,7 @@ private let configured = [
 /// Commands that must work when the configuration is broken: a drive has to be closed, a failure has to be told.
 private let unconfigured = [
     "0 config example", "0 config schema", "0 status", "0 status --json", "0 drives list", "0 drives show red", "0 log",
-    "10 eject red", "0 cleanup red", "0 led clear", "0 led show", "0 mail deliver", "1 header check red",
+    "10 eject red", "0 cleanup red", "0 led clear", "0 led show", "1 header check red",
     "10 header backup red", "1 approve red",
 ]
 
@@ -31,7 +31,7 @@ private let configurations: [BadInput] = [
     BadInput(
         "a program in the place of the configuration",
         "head -c 65536 \"$program\" > config.toml",
-        "config.toml:1:1: ",
+        "config.toml:1:25: ",
         configured,
         untouched: unconfigured
     ),
@@ -65,7 +65,7 @@ private let configurations: [BadInput] = [
     ),
     BadInput(
         "a configuration that is a link to itself",
-        "ln -sf config.toml config.toml",
+        "rm config.toml; ln -s config.toml config.toml",
         "config.toml: cannot be read: too many levels of symbolic links",
         configured,
         untouched: unconfigured
@@ -138,7 +138,7 @@ private let driveFiles: [BadInput] = [
     ),
     BadInput(
         "a drive's file that is a link to itself",
-        "ln -sf red.toml drives.d/red.toml",
+        "rm drives.d/red.toml; ln -s red.toml drives.d/red.toml",
         "red.toml: cannot be read: too many levels of symbolic links",
         withDrive,
         untouched: withoutDrive

@@ -64,11 +64,8 @@ struct TOMLDocument {
     let root: Node
 
     init(parsing bytes: [UInt8]) throws(SyntaxError) {
-        if let offset = TOMLNesting.excess(in: bytes) {
-            throw SyntaxError(
-                message: "tables and keys are nested deeper than \(TOMLNesting.limit) levels",
-                position: Position(ofByte: offset, in: bytes)
-            )
+        if let fault = TOMLPrecheck.fault(in: bytes) {
+            throw SyntaxError(message: fault.message, position: Position(ofByte: fault.offset, in: bytes))
         }
         let parsed = bytes.withUnsafeBytes { ext_toml_parse($0.baseAddress, $0.count) }
         guard let document = parsed else { fatalError("no memory to parse \(bytes.count) bytes") }

@@ -1,9 +1,10 @@
-/// How deep a TOML text goes, found out before it is parsed: the parser builds its tree by recursion, and a key of half a
-/// million parts would use up the stack.
+/// Finds what the parser must not get, for it would end the process and not tell a mistake: it builds and takes down its
+/// tree by recursion, so that a key of half a million parts uses up the stack, and it takes for granted that a header
+/// begins with a key.
 ///
 /// It knows as much of TOML as tells brackets and dots from those in texts and comments. In what is not TOML it may see
 /// more depth than there is, which is refused one way or the other.
-struct TOMLNesting {
+struct TOMLPrecheck {
     /// No configuration of ours needs a quarter of it, neither in brackets nor in parts of a key.
     static let limit = 16
 
@@ -17,20 +18,25 @@ struct TOMLNesting {
     private var state = State.plain
     private var brackets = 0
     private var dots = 0
+    private var isLineBlank = true
+    private var fault: (message: String, offset: Int)?
 
     private init(_ bytes: [UInt8]) {
         self.bytes = bytes
     }
 
-    /// The offset of the first byte that goes deeper than the limit; nil when none does.
-    static func excess(in bytes: [UInt8]) -> Int? {
-        var nesting = TOMLNesting(bytes)
-        var index = 0
-        while index < bytes.count {
-            index = nesting.step(at: index)
-            if nesting.brackets > limit || nesting.dots > limit { return index - 1 }
+    /// The first thing that the parser must not get, and the byte at which it stands; nil when there is none.
+    static func fault(in bytes: [UInt8]) -> (message: String, offset: Int)? {
+        var check = TOMLPrecheck(bytes)
+        var index = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
+        while index < bytes.count, check.fault == nil {
+            let next = check.step(at: index)
+            if check.brackets > limit || check.dots > limit {
+                check.fault = ("tables and keys are nested deeper than \(limit) levels", index)
+            }
+            index = next
         }
-        return nil
+        return check.fault
     }
 
     /// Takes one byte, or those that belong together, and tells where the next ones begin.
@@ -58,6 +64,7 @@ struct TOMLNesting {
     private mutating func plainStep(_ byte: UInt8, at index: Int) -> Int {
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "'"):
+            isLineBlank = false
             if isTriple(byte, at: index) {
                 state = .longText(quote: byte)
                 return index + 3
@@ -66,12 +73,28 @@ struct TOMLNesting {
         case UInt8(ascii: "#"): state = .comment
         case UInt8(ascii: "\n"): endLine()
         case UInt8(ascii: "."): dots += 1
-        case UInt8(ascii: "["), UInt8(ascii: "{"): open()
+        case UInt8(ascii: "["):
+            if brackets == 0, isLineBlank { checkHeader(at: index) }
+            open()
+        case UInt8(ascii: "{"): open()
         case UInt8(ascii: "]"), UInt8(ascii: "}"): close()
         case UInt8(ascii: "="), UInt8(ascii: ","): dots = 0
+        case UInt8(ascii: " "), UInt8(ascii: "\t"): return index + 1
         default: break
         }
+        isLineBlank = byte == UInt8(ascii: "\n")
         return index + 1
+    }
+
+    /// Behind one bracket or two, and blanks, there must be a key, or the bracket that the parser misses it before.
+    private mutating func checkHeader(at index: Int) {
+        var next = index + 1
+        if next < bytes.count, bytes[next] == UInt8(ascii: "[") { next += 1 }
+        while next < bytes.count, bytes[next] == UInt8(ascii: " ") || bytes[next] == UInt8(ascii: "\t") { next += 1 }
+        guard next < bytes.count else { return }
+        let scalar = Unicode.Scalar(bytes[next])
+        if scalar.isASCII, scalar.properties.isAlphabetic || "0123456789_-\"']".unicodeScalars.contains(scalar) { return }
+        fault = ("a header needs a key, which is in quotes unless it is of A-Z, a-z, 0-9, '_' and '-'", next)
     }
 
     private mutating func open() {
@@ -87,6 +110,7 @@ struct TOMLNesting {
     private mutating func endLine() {
         state = .plain
         dots = 0
+        isLineBlank = true
     }
 
     /// A backslash in a text between double quotes takes the next byte with it.
