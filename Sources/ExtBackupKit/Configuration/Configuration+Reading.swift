@@ -173,7 +173,9 @@ extension TableReader {
         do {
             root = try TOMLDocument(parsing: bytes).root
         } catch {
-            throw ConfigurationError(file: file, position: error.position, message: error.message)
+            // The parser quotes what it stumbled over, whatever that does to a terminal.
+            let message = SingleLine.escape(error.message)
+            throw ConfigurationError(file: file, position: error.position, message: message)
         }
         return try TableReader(root, named: "the top level", file: file, place: .wholeFile)
     }
