@@ -102,7 +102,11 @@ public struct DriveCare {
         do {
             try StatusFile(directory: context.layout.stateFolder).update { $0.drives[name.text] = nil }
         } catch {
-            throw Failure(.failed, error.message, hint: error.hint ?? Failure.hint(toUse: context.layout.stateFolder))
+            throw Failure(
+                .failed,
+                error.message,
+                hint: error.hint ?? Failure.hint(toUse: context.layout.stateFolder)
+            )
         }
     }
 
@@ -236,7 +240,11 @@ public struct DriveCare {
                 $0.drives[name.text] = nil
             }
         } catch {
-            throw Failure(.failed, error.message, hint: error.hint ?? Failure.hint(toUse: context.layout.stateFolder))
+            throw Failure(
+                .failed,
+                error.message,
+                hint: error.hint ?? Failure.hint(toUse: context.layout.stateFolder)
+            )
         }
     }
 }

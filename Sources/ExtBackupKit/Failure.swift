@@ -55,7 +55,8 @@ extension Failure {
     /// What to do when a file or folder of the program's own cannot be used: it is root's, and as root it is not as it
     /// was made.
     static func hint(toUse path: FileName) -> String {
-        effectiveUserID() == 0 ? "see what is there instead with: ls -ld \(path)" : "put 'sudo' in front of it"
+        effectiveUserID() == 0
+            ? "see what is there instead with: ls -ld \(path)" : "put 'sudo' in front of it"
     }
 
     /// A mistake in a configuration file.

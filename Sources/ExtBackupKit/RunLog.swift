@@ -39,7 +39,9 @@ public struct RunLog: Sendable {
     }
 
     private static func history(in context: RunContext) throws(Failure) -> History? {
-        try reading(in: context) { () throws(ReportingError) in try History.existing(in: context.layout.stateFolder) }
+        try reading(in: context) { () throws(ReportingError) in
+            try History.existing(in: context.layout.stateFolder)
+        }
     }
 
     private static func reading<Value>(
@@ -49,7 +51,11 @@ public struct RunLog: Sendable {
         do {
             return try body()
         } catch {
-            throw Failure(.failed, error.message, hint: error.hint ?? Failure.hint(toUse: context.layout.stateFolder))
+            throw Failure(
+                .failed,
+                error.message,
+                hint: error.hint ?? Failure.hint(toUse: context.layout.stateFolder)
+            )
         }
     }
 

@@ -32,7 +32,11 @@ public struct StatusOverview {
             status = reading.status
             warning = reading.warning
         } catch {
-            throw Failure(.failed, error.message, hint: error.hint ?? Failure.hint(toUse: context.layout.stateFolder))
+            throw Failure(
+                .failed,
+                error.message,
+                hint: error.hint ?? Failure.hint(toUse: context.layout.stateFolder)
+            )
         }
     }
 

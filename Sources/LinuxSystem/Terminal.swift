@@ -13,7 +13,9 @@ public enum StandardStream: Int32, Sendable {
     /// Takes the numbers of streams that are closed, so that no file that is opened later gets one of them: what is said
     /// on standard error would be written into it. They can be used as little as before. Call it first of all.
     public static func occupyClosed() {
-        for (number, useless) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)]
+        for (number, useless) in [
+            (STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY),
+        ]
         where fcntl(number, F_GETFD) < 0 {
             // The lowest free number is this one, since those below it are taken.
             _ = Glibc.open("/dev/null", useless)

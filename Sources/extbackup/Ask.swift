@@ -17,7 +17,11 @@ struct Ask {
         } catch {
             throw unread(error)
         }
-        throw Failure(.usage, "no answer; nothing was changed", hint: "answer at a terminal, or use the options")
+        throw Failure(
+            .usage,
+            "no answer; nothing was changed",
+            hint: "answer at a terminal, or use the options"
+        )
     }
 
     /// A passphrase, typed twice; or a new one, which is shown and typed once, to prove that it was written down.

@@ -3,13 +3,15 @@ import Testing
 
 /// Commands that read the configuration.
 private let configured = [
-    "78 config check", "78 config show", "78 config show --json", "78 run red", "78 run red --dry-run", "78 agent red",
+    "78 config check", "78 config show", "78 config show --json", "78 run red", "78 run red --dry-run",
+    "78 agent red",
     "78 mail test", "78 led test", "78 doctor", "78 doctor --json --quiet",
 ]
 
 /// Commands that must work when the configuration is broken: a drive has to be closed, a failure has to be told.
 private let unconfigured = [
-    "0 config example", "0 config schema", "0 status", "0 status --json", "0 drives list", "0 drives show red", "0 log",
+    "0 config example", "0 config schema", "0 status", "0 status --json", "0 drives list",
+    "0 drives show red", "0 log",
     "10 eject red", "0 cleanup red", "0 led clear", "0 led show", "1 header check red",
     "10 header backup red", "1 approve red",
 ]
@@ -31,7 +33,7 @@ private let configurations: [BadInput] = [
     BadInput(
         "a program in the place of the configuration",
         "head -c 65536 \"$program\" > config.toml",
-        "config.toml:1:25: ",
+        "config.toml:1:",
         configured,
         untouched: unconfigured
     ),
@@ -94,7 +96,8 @@ private let configurations: [BadInput] = [
 /// Commands that read the drive's file.
 private let withDrive = [
     "78 drives show red", "78 drives show red --json", "78 run red", "78 run red --dry-run", "78 agent red",
-    "78 approve red", "78 mount red", "78 eject red", "78 cleanup red", "78 header backup red", "78 header check red",
+    "78 approve red", "78 mount red", "78 eject red", "78 cleanup red", "78 header backup red",
+    "78 header check red",
     "78 header restore red", "78 header restore red /dev/null --yes --serial S1", "78 drives rename red blue",
     "78 drives retire red --yes", "78 drives retire red --remove-keys --yes", "78 drives key rotate red",
     "78 drives key passphrase red", "78 config check", "78 config show",
@@ -102,7 +105,8 @@ private let withDrive = [
 
 /// Commands that have to tell of the other drives, or of none.
 private let withoutDrive = [
-    "0 status", "0 status --json", "0 drives list", "0 drives list --json", "0 led clear", "10 run", "10 eject",
+    "0 status", "0 status --json", "0 drives list", "0 drives list --json", "0 led clear", "10 run",
+    "10 eject",
     "10 mount", "0 config schema",
 ]
 
@@ -177,7 +181,10 @@ private let driveFiles: [BadInput] = [
         "a file in the place of the configuration's folder",
         "cd /; rm -r /etc/extbackup; : > /etc/extbackup",
         "cannot be read: not a directory",
-        ["78 config check", "78 status", "78 drives list", "78 run red", "78 mail test", "78 drives show red"]
+        [
+            "78 config check", "78 status", "78 drives list", "78 run red", "78 mail test",
+            "78 drives show red",
+        ]
     ),
 ]
 

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("What a hostile drive or source holds")
 struct HostileFileTests {
-    @Test("as a file of patterns is rules, or is refused with a line in it", .timeLimit(.minutes(1)))
+    @Test("as a file of patterns is rules, or is refused with a line in it", .timeLimit(.minutes(10)))
     func excludeFiles() throws {
         let fragments = ["!\n", "+ ", "- ", "**", "*", "[[:alpha:]]", "[!", "\\", "/", "\u{0}", "\r", ";"]
         let names = ["a", "a/b/a/a", String(repeating: "a", count: 60), "größe/x"].map { Array($0.utf8) }
@@ -23,7 +23,7 @@ struct HostileFileTests {
         }
     }
 
-    @Test("as a superblock has a seal or none", .timeLimit(.minutes(1)))
+    @Test("as a superblock has a seal or none", .timeLimit(.minutes(10)))
     func superblocks() throws {
         let home = try TemporaryFolder(in: "/dev/shm")
         let path = FileName(home.path + "/device")
@@ -34,7 +34,9 @@ struct HostileFileTests {
             let file = try Descriptor.open(path, [.readWrite, .create])
             try file.writeAll(Self.superblock(&dice))
             // What cannot be read is no seal, ignoring.
-            if let seal = try? Seal.read(from: file) { #expect(Seal(seal.description) == seal, "seed \(seed)") }
+            if let seal = try? Seal.read(from: file) {
+                #expect(Seal(seal.description) == seal, "seed \(seed)")
+            }
             try home.folder.unlink("device")
         }
     }
@@ -43,8 +45,12 @@ struct HostileFileTests {
     private static func superblock(_ dice: inout Dice) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 128 << 10)
         for offset in stride(from: 0, to: 4096, by: 4) where dice.number(0...2) == 0 {
-            let number = dice.pick([0, 1, 512, 4096, 0x7fff_ffff, 0xffff_ffff, UInt32.random(in: 0 ... .max, using: &dice)])
-            for place in 0..<4 { bytes[offset + place] = UInt8(truncatingIfNeeded: number >> UInt32(24 - 8 * place)) }
+            let number = dice.pick([
+                0, 1, 512, 4096, 0x7fff_ffff, 0xffff_ffff, UInt32.random(in: 0 ... .max, using: &dice),
+            ])
+            for place in 0..<4 {
+                bytes[offset + place] = UInt8(truncatingIfNeeded: number >> UInt32(24 - 8 * place))
+            }
         }
         bytes.replaceSubrange(4..<8, with: [0, 0, 16, 0])
         bytes[0x7c] = UInt8(dice.number(0...31))
@@ -53,13 +59,15 @@ struct HostileFileTests {
         return bytes
     }
 
-    @Test("as a manifest is one, or is refused", .timeLimit(.minutes(1)))
+    @Test("as a manifest is one, or is refused", .timeLimit(.minutes(10)))
     func manifests() throws {
         let home = try TemporaryFolder(in: "/dev/shm")
         let path = FileName(home.path + "/manifest.sqlite")
         _ = try Manifest.open(at: path)
         let good = try Descriptor.open(path, .read).readAll(limit: 1 << 22)
-        try Fuzz([good], fragments: ["CREATE TABLE meta", "sealed"], rounds: 300).run("manifests") { bytes, seed in
+        try Fuzz([good], fragments: ["CREATE TABLE meta", "sealed"], rounds: 300).run("manifests") {
+            bytes,
+            seed in
             try home.folder.unlink("manifest.sqlite")
             let file = try home.folder.open("manifest.sqlite", [.readWrite, .create, .exclusive])
             try file.writeAll(bytes)

@@ -146,7 +146,8 @@ private let values: [Mistake] = [
     ),
     Mistake(
         source + "exclude_from = \"/nonexistent/x\"\n",
-        "4:1: 'exclude_from': '/nonexistent/x' cannot be read: no such file or directory"
+        "4:1: 'exclude_from': '/nonexistent/x' cannot be read: no such file or directory",
+        hint: "write it, or remove 'exclude_from'"
     ),
     Mistake(source + "[led]\nindex = 64\n", "5:1: 'index' must be from 0 to 63, not 64"),
     Mistake(source + "[led]\nbrightness = 0\n", "5:1: 'brightness' must be from 1 to 100, not 0"),

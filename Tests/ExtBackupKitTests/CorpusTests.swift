@@ -57,15 +57,22 @@ struct CorpusTests {
 @Suite("Whatever happened to a text,")
 struct ConfigurationFuzzTests {
     private static let fragments = [
-        "[[source]]\n", "[guard]\n", "[led]\n", "[mail]\n", "[drive]\n", "[run]\n", "lock = { kind = \"borg\" }\n",
-        "max_delete = { files = 99999999999999999999 }\n", "index = -9223372036854775808\n", "brightness = 1e999\n",
-        "= ", "\"\"\"", "'''", "\\u0000", "\\U0010FFFF", "\\ud800", "0x", "1979-05-27T07:32:00.999999999+23:59",
-        "nan", "inf", "{a=", "[", "]", "}", ".a.a.a.a", "\"a\".", "# ", "\r", "\r\n", "\u{feff}", "\u{202e}", "\u{0}",
+        "[[source]]\n", "[guard]\n", "[led]\n", "[mail]\n", "[drive]\n", "[run]\n",
+        "lock = { kind = \"borg\" }\n",
+        "max_delete = { files = 99999999999999999999 }\n", "index = -9223372036854775808\n",
+        "brightness = 1e999\n",
+        "= ", "\"\"\"", "'''", "\\u0000", "\\U0010FFFF", "\\ud800", "0x",
+        "1979-05-27T07:32:00.999999999+23:59",
+        "nan", "inf", "{a=", "[", "]", "}", ".a.a.a.a", "\"a\".", "# ", "\r", "\r\n", "\u{feff}", "\u{202e}",
+        "\u{0}",
         "to = [\"a@b\\n\"]\n", "wait = \"9223372036854775807h\"\n", "max_size = \"8388608TiB\"\n", "../../",
         "sources = []\n", "luks_uuid = \"\"\n",
     ]
 
-    @Test("a configuration is read within its limits, or refused with a place in it", .timeLimit(.minutes(1)))
+    @Test(
+        "a configuration is read within its limits, or refused with a place in it",
+        .timeLimit(.minutes(10))
+    )
     func configurations() throws {
         let fuzz = Fuzz(try Corpus("config"), fragments: Self.fragments, rounds: 4000)
         try fuzz.run("configurations") { bytes, seed in
@@ -82,7 +89,7 @@ struct ConfigurationFuzzTests {
         }
     }
 
-    @Test("a drive's file is read within its limits, or refused with a place in it", .timeLimit(.minutes(1)))
+    @Test("a drive's file is read within its limits, or refused with a place in it", .timeLimit(.minutes(10)))
     func driveFiles() throws {
         let fuzz = Fuzz(try Corpus("drive"), fragments: Self.fragments, rounds: 4000)
         try fuzz.run("drives' files") { bytes, seed in
@@ -92,7 +99,10 @@ struct ConfigurationFuzzTests {
             }
             let file = try ReadFile(parsing: bytes, file: "red.toml")
             #expect(DriveName(file.name) != nil, "\(seed)")
-            #expect(file.luksUUID.utf8.count == 36 && !file.luksUUID.contains { "/.".contains($0) }, "\(seed)")
+            #expect(
+                file.luksUUID.utf8.count == 36 && !file.luksUUID.contains { "/.".contains($0) },
+                "\(seed)"
+            )
             #expect(file.driveID.utf8.count == 32 && !file.driveID.contains { "/.".contains($0) }, "\(seed)")
             #expect((0...31).contains(file.keySlot), "\(seed)")
             #expect(file.sources?.isEmpty != true, "\(seed)")
@@ -103,7 +113,9 @@ struct ConfigurationFuzzTests {
     @Test("the seal beside a catalogue is one that is written so again, or none")
     func catalogueSeals() {
         let good = "seal ext4:00112233445566778899aabbccddeeff\nmanifest 42\nsource photos\nsource borg\n"
-        Fuzz([Array(good.utf8)], fragments: ["seal ", "source \n", "xfs:"], rounds: 2000).run("seals") { bytes, seed in
+        Fuzz([Array(good.utf8)], fragments: ["seal ", "source \n", "xfs:"], rounds: 2000).run("seals") {
+            bytes,
+            seed in
             guard let seal = CatalogueSeal(String(decoding: bytes, as: UTF8.self)) else { return }
             #expect(CatalogueSeal(seal.text) == seal, "\(seed)")
         }
@@ -154,7 +166,9 @@ struct ConfigurationFuzzTests {
         #expect(source.sizes.minimum <= source.sizes.maximum && source.sizes.minimum >= 0, "\(seed)")
         #expect(source.excludes.allSatisfy { !$0.bytes.isEmpty && !$0.bytes.contains(0) }, "\(seed)")
         #expect(isLimit(source.hooks.timeout), "\(seed)")
-        if let lock = source.lock { #expect(lock.wait <= .seconds(7 * 86400) && lock.wait >= .zero, "\(seed)") }
+        if let lock = source.lock {
+            #expect(lock.wait <= .seconds(7 * 86400) && lock.wait >= .zero, "\(seed)")
+        }
     }
 
     private static func isLimit(_ time: Duration) -> Bool { time > .zero && time <= .seconds(7 * 86400) }

@@ -28,7 +28,10 @@ public struct Fuzz: Sendable {
         print("fuzzing \(subject): EXTBACKUP_SEED=\(first)")
         for number in 0..<UInt64(max(0, rounds)) {
             let text = text(of: first &+ number)
-            try body(text, "EXTBACKUP_SEED=\(first &+ number) \(String(decoding: text.prefix(2000), as: UTF8.self))")
+            try body(
+                text,
+                "EXTBACKUP_SEED=\(first &+ number) \(String(decoding: text.prefix(2000), as: UTF8.self))"
+            )
         }
     }
 

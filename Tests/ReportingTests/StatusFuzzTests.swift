@@ -6,7 +6,7 @@ import Testing
 
 @Suite("A status that was spoiled")
 struct StatusFuzzTests {
-    @Test("is told without a crash, or is none", .timeLimit(.minutes(1)))
+    @Test("is told without a crash, or is none", .timeLimit(.minutes(10)))
     func fuzz() throws {
         var status = Status()
         status[drive: "red"].finish(Sample.report(.held))
@@ -19,7 +19,9 @@ struct StatusFuzzTests {
                 progress: Progress(changesDone: 1, changesTotal: 2, bytesDone: 3, bytesTotal: 4)
             )
         )
-        let fragments = ["9223372036854775807", "-9223372036854775808", "1e308", "null", "{}", "[]", "\"\"", "{\"a\":"]
+        let fragments = [
+            "9223372036854775807", "-9223372036854775808", "1e308", "null", "{}", "[]", "\"\"", "{\"a\":",
+        ]
         Fuzz([JSON.encode(status)], fragments: fragments, rounds: 4000).run("statuses") { bytes, seed in
             guard let red = JSON.decode(Status.self, from: bytes)?[drive: "red"] else { return }
             _ = red.running?.progress?.text

@@ -8,7 +8,8 @@ extension Configuration {
     public init(readingFrom path: FileName) throws(ConfigurationError) {
         try self.init(
             parsing: try path.configurationText(
-                whenMissing: "'extbackup init' writes one after a few questions; 'extbackup config example' prints one"
+                whenMissing:
+                    "'extbackup init' writes one after a few questions; 'extbackup config example' prints one"
             ),
             file: path
         )
@@ -193,7 +194,8 @@ extension FileName {
         } catch {
             switch error.errno {
             case .noSuchFileOrDirectory: throw unreadable(error.reason, hint: hint)
-            case .fileTooLarge: throw unreadable("it is larger than 1 MiB", hint: "take out what is not needed")
+            case .fileTooLarge:
+                throw unreadable("it is larger than 1 MiB", hint: "take out what is not needed")
             default: throw unreadable(error.reason, hint: "look at it with 'ls -l'")
             }
         }

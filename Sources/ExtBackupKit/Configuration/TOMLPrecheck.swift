@@ -86,14 +86,20 @@ struct TOMLPrecheck {
         return index + 1
     }
 
-    /// Behind one bracket or two, and blanks, there must be a key, or the bracket that the parser misses it before.
+    /// Behind one bracket or two, and blanks, there must be a key; of a closing bracket there the parser tells itself.
     private mutating func checkHeader(at index: Int) {
         var next = index + 1
         if next < bytes.count, bytes[next] == UInt8(ascii: "[") { next += 1 }
-        while next < bytes.count, bytes[next] == UInt8(ascii: " ") || bytes[next] == UInt8(ascii: "\t") { next += 1 }
+        while next < bytes.count, bytes[next] == UInt8(ascii: " ") || bytes[next] == UInt8(ascii: "\t") {
+            next += 1
+        }
         guard next < bytes.count else { return }
         let scalar = Unicode.Scalar(bytes[next])
-        if scalar.isASCII, scalar.properties.isAlphabetic || "0123456789_-\"']".unicodeScalars.contains(scalar) { return }
+        if scalar.isASCII,
+            scalar.properties.isAlphabetic || "0123456789_-\"']".unicodeScalars.contains(scalar)
+        {
+            return
+        }
         fault = ("a header needs a key, which is in quotes unless it is of A-Z, a-z, 0-9, '_' and '-'", next)
     }
 

@@ -140,7 +140,14 @@ extension Doctor {
             lastGood = try StatusFile(directory: context.layout.stateFolder).read().status[drive: drive.name]
                 .lastGood
         } catch {
-            return [.failure(.age, drive.name, error.message, hint: error.hint ?? Failure.hint(toUse: context.layout.stateFolder))]
+            return [
+                .failure(
+                    .age,
+                    drive.name,
+                    error.message,
+                    hint: error.hint ?? Failure.hint(toUse: context.layout.stateFolder)
+                )
+            ]
         }
         guard let lastGood else {
             return [

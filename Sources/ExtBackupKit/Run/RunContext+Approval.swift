@@ -30,7 +30,11 @@ extension RunContext {
         do {
             try Approvals(folder: layout.approvalFolder).approve(deletions, for: name.text)
         } catch {
-            throw Failure(.failed, "the approval cannot be kept: \(error)", hint: Failure.hint(toUse: layout.approvalFolder))
+            throw Failure(
+                .failed,
+                "the approval cannot be kept: \(error)",
+                hint: Failure.hint(toUse: layout.approvalFolder)
+            )
         }
         return held.map { "source '\($0.name)': up to \($0.heldDeletions) deletions at the next run" }
     }

@@ -96,7 +96,10 @@ enum BadMachine {
         let outcome = try ChildProcess([
             "/usr/bin/unshare", "--mount", "/bin/sh", "-c", FileName(bytes: script), "sh", try Program.path(),
         ]).run()
-        let parts = String(decoding: outcome.output, as: UTF8.self).split(separator: "\u{1}", omittingEmptySubsequences: false)
+        let parts = String(decoding: outcome.output, as: UTF8.self).split(
+            separator: "\u{1}",
+            omittingEmptySubsequences: false
+        )
         try #require(parts.count == commands.count + 1, "\(outcome.output.count) bytes: \(parts)")
         return zip(commands, parts.dropFirst()).map { command, part in
             let lines = part.split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false)
@@ -118,12 +121,18 @@ enum BadMachine {
         let endings = try endings(of: commands, after: row.spoil)
         for (index, (command, ending)) in zip(commands, endings).enumerated() {
             let wanted = command.prefix { $0.isNumber }
-            let text: Comment = "\(row.testDescription): '\(ending.command)' ended with \(ending.status): \(ending.talk)"
+            let text: Comment =
+                "\(row.testDescription): '\(ending.command)' ended with \(ending.status): \(ending.talk)"
             #expect("\(ending.status)" == wanted, text)
             #expect(ending.isUnchanged, text)
-            #expect(!["atal error", "rashed", "acktrac", "KEYMATERIAL"].contains { ending.talk.contains($0) }, text)
+            #expect(
+                !["atal error", "rashed", "acktrac", "KEYMATERIAL"].contains { ending.talk.contains($0) },
+                text
+            )
             // What the journal gets has no hints; the mail and 'status' have them.
-            let hint = ending.command.contains("--json") ? "hint" : ending.command.hasPrefix("agent") ? "" : "  hint: "
+            let hint =
+                ending.command.contains("--json")
+                ? "hint" : ending.command.hasPrefix("agent") ? "" : "  hint: "
             if ending.status != 0 { #expect(ending.talk.contains(hint), text) }
             if index < row.refused.count { #expect(ending.talk.contains(row.message), text) }
         }
