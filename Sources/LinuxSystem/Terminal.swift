@@ -36,6 +36,20 @@ public enum StandardStream: Int32, Sendable {
     }
 }
 
+extension Descriptor {
+    /// Waits until a file that was opened without blocking has something to read, or has ended; from then on reads block.
+    ///
+    /// - Throws: `EINTR` when the interruption is requested meanwhile (Ctrl-C).
+    public func waitForContents(until interruption: Interruption) throws(SystemError) {
+        var waiting = pollfd(fd: rawValue, events: Int16(POLLIN), revents: 0)
+        while poll(&waiting, 1, 200) <= 0 {
+            if interruption.isRequested { throw SystemError(call: "read", errno: .interrupted) }
+        }
+        let flags = try check("fcntl") { fcntl(rawValue, F_GETFL) }
+        try check("fcntl") { fcntl(rawValue, F_SETFL, flags & ~O_NONBLOCK) }
+    }
+}
+
 /// Answers of the person at the terminal.
 public enum Terminal {
     /// The next line of standard input without its end; nil at its end. At most 4096 bytes.

@@ -127,16 +127,15 @@ struct Ask {
 
     private static let again = "run the same command again"
 
-    /// The first line of a file.
-    static func firstLine(of path: FileName) throws(Failure) -> SecretBytes {
+    /// The first line of a file, which may be a pipe that somebody writes into by and by.
+    func firstLine(of path: FileName) throws(Failure) -> SecretBytes {
         do {
-            let whole = try SecretBytes(
-                readingFrom: try Descriptor.open(path, [.read, .followLink]),
-                limit: 65536
-            )
-            let line = whole.firstLine()
+            let file = try Descriptor.open(path, [.read, .followLink, .nonBlocking])
+            try file.waitForContents(until: interruption)
+            let line = try SecretBytes(readingFrom: file, limit: 65536).firstLine()
             if line.count >= Self.shortest { return line }
         } catch {
+            if interruption.isRequested { throw unread(error) }
             throw Failure(
                 .usage,
                 "the passphrase in \(path) cannot be read: \(error.reason); nothing was changed",

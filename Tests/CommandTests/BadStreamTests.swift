@@ -56,4 +56,30 @@ struct BadStreamTests {
         #expect(String(decoding: outcome.output, as: UTF8.self).hasPrefix("one\ntwo\n"), "\(outcome)")
         #expect(String(decoding: outcome.output, as: UTF8.self).hasSuffix("\n0\n"), "\(outcome)")
     }
+
+    @Test("can be stopped while it waits for a passphrase that nobody writes")
+    func pipe() throws {
+        let endings = try BadMachine.endings(
+            of: ["drives key passphrase red --passphrase-file /dev/shm/pipe.$$"],
+            after: """
+                mkfifo /dev/shm/pipe.$$
+                try() {
+                    "$program" "$@" < /dev/null > /dev/null 2> /dev/shm/talk.$$ & sleep 1; kill -INT $!; wait $!; end=$?
+                    printf '\\001%s\\nsame\\n' $end; cat /dev/shm/talk.$$
+                }
+                """
+        )
+        #expect(endings.first?.status == 130, "\(endings)")
+        #expect(endings.first?.talk.contains("stopped; nothing was changed\n  hint: ") == true, "\(endings)")
+    }
+
+    @Test("takes a passphrase from a pipe")
+    func passphrase() throws {
+        let endings = try BadMachine.endings(
+            of: ["drives key passphrase red --passphrase-file /dev/shm/pipe.$$"],
+            after: "mkfifo /dev/shm/pipe.$$; { sleep 1; echo a good passphrase; } > /dev/shm/pipe.$$ &"
+        )
+        // The next thing that it finds wrong is that the drive is away.
+        #expect(endings.first?.status == 10, "\(endings)")
+    }
 }
