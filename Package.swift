@@ -100,19 +100,25 @@ let package = Package(
         ),
 
         // Unit and engine tests: they run on any host.
+        .target(
+            name: "Fuzzing",
+            dependencies: ["LinuxSystem", systemPackage],
+            path: "Tests/Fuzzing",
+            swiftSettings: swiftSettings
+        ),
         tests("LinuxSystemTests", ["LinuxSystem", systemPackage]),
-        tests("DrivesTests", ["Drives", "LinuxSystem", systemPackage]),
-        tests("CopyingTests", ["Copying", "LinuxSystem", "copy-probe", systemPackage]),
+        tests("DrivesTests", ["Drives", "Fuzzing", "LinuxSystem", systemPackage]),
+        tests("CopyingTests", ["Copying", "Fuzzing", "LinuxSystem", "copy-probe", systemPackage]),
         tests(
             "IndicatorsTests",
             ["Indicators", "LinuxSystem", "blinkstick-testbed", "light-probe", systemPackage]
         ),
-        tests("ReportingTests", ["Reporting", "LinuxSystem", systemPackage, logging]),
+        tests("ReportingTests", ["Reporting", "Fuzzing", "LinuxSystem", systemPackage, logging]),
         tests(
             "ExtBackupKitTests",
             [
-                "ExtBackupKit", "Drives", "Copying", "Indicators", "Reporting", "LinuxSystem", systemPackage,
-                logging,
+                "ExtBackupKit", "Drives", "Copying", "Indicators", "Reporting", "Fuzzing", "LinuxSystem",
+                systemPackage, logging,
             ]
         ),
         tests("CommandTests", ["extbackup", "extbackup-manual", "LinuxSystem", systemPackage]),

@@ -1,5 +1,12 @@
 #include "CTOML.h"
 
+// toml++ asserts what it did not always check, and without assertions it assumes it. A text must not end the process.
+#undef NDEBUG
+namespace {
+struct wrong_assumption {};
+}
+#define TOML_ASSERT(expression) ((expression) ? static_cast<void>(0) : throw wrong_assumption())
+
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
 #include <algorithm>
@@ -99,17 +106,27 @@ void ext_toml::add(
         for (auto &&element : *array) add(element, index, std::string_view{}, element.source());
 }
 
-extern "C" ext_toml *ext_toml_parse(const char *text, size_t length) {
-    ext_toml *document = new (std::nothrow) ext_toml;
-    if (!document) return nullptr;
-    toml::parse_result result = toml::parse(std::string_view(text, length));
+static void parse(ext_toml *document, std::string_view text) {
+    toml::parse_result result = toml::parse(text);
     if (!result) {
         document->error = std::string(result.error().description());
         document->line = result.error().source().begin.line;
         document->column = result.error().source().begin.column;
-        return document;
+        return;
     }
     document->add(result.table(), -1, std::string_view{}, result.table().source());
+}
+
+extern "C" ext_toml *ext_toml_parse(const char *text, size_t length) {
+    ext_toml *document = new (std::nothrow) ext_toml;
+    if (!document) return nullptr;
+    try {
+        parse(document, std::string_view(text, length));
+    } catch (const wrong_assumption &) {
+        document->error = "no TOML that can be read";
+        document->line = 1;
+        document->column = 1;
+    }
     return document;
 }
 

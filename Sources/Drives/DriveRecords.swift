@@ -29,8 +29,21 @@ public struct DriveRecords: Sendable {
         case openToOthers
         /// Somebody besides root may look into or change the folder of the keys.
         case folderOpenToOthers
+        /// There is nothing in it.
+        case empty
         /// It cannot be read.
         case unreadable(SystemError)
+
+        /// What the system said when the key was opened or read.
+        public init(_ error: SystemError) {
+            switch error.errno {
+            case .noSuchFileOrDirectory: self = .missing
+            case .tooManySymbolicLinkLevels: self = .link
+            // What SecretBytes says.
+            case .invalidArgument: self = .empty
+            default: self = .unreadable(error)
+            }
+        }
     }
 
     /// The key, when its file is as it must be.
@@ -47,8 +60,7 @@ public struct DriveRecords: Sendable {
                 return try SecretBytes(readingFrom: file)
             }
         } catch {
-            if error.errno == .noSuchFileOrDirectory { throw .missing }
-            throw error.errno == .tooManySymbolicLinkLevels ? .link : .unreadable(error)
+            throw KeyFault(error)
         }
         throw fault
     }
@@ -216,16 +228,19 @@ extension DriveRecords {
     }
 
     /// Gives the key file a second name, for a drive that gets another one.
+    ///
+    /// - Throws: `EEXIST` when another key has that name: it may be the only one of some disk.
     public func linkKey(as other: DriveName) throws(SystemError) {
         let folder = try HostFolder.open(layout.keyFolder, .secret)
+        let (old, new) = (layout.keyFile(of: name).lastPart, layout.keyFile(of: other).lastPart)
         do {
-            try folder.link(
-                layout.keyFile(of: name).lastPart,
-                to: folder,
-                as: layout.keyFile(of: other).lastPart
-            )
+            try folder.link(old, to: folder, as: new)
         } catch {
-            if error.errno != .fileExists { throw error }
+            guard error.errno == .fileExists,
+                let theirs = try folder.statusIfPresent(of: new),
+                let ours = try folder.statusIfPresent(of: old),
+                (theirs.device, theirs.inode) == (ours.device, ours.inode)
+            else { throw error }
         }
         try folder.sync()
     }

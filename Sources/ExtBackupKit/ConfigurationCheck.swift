@@ -36,7 +36,7 @@ struct ConfigurationFiles {
         do {
             configuration = try Configuration(readingFrom: folder.appending("config.toml"))
             var drives: [DriveFile] = []
-            for name in try Self.driveNames(in: driveFolder) {
+            for name in try DriveFile.prepared(in: driveFolder) {
                 let drive = try DriveFile(named: name, in: driveFolder)
                 try Self.check(drive.sources ?? [], of: drive, in: driveFolder, against: configuration)
                 drives.append(drive)
@@ -60,14 +60,6 @@ struct ConfigurationFiles {
                 message: "the source \(FileName(name)) is not configured",
                 hint: "correct 'sources', or add [[source]] with this name to config.toml"
             )
-        }
-    }
-
-    private static func driveNames(in folder: FileName) throws(ConfigurationError) -> [String] {
-        do {
-            return try DriveFile.namesIfAny(in: folder)
-        } catch {
-            throw ConfigurationError(file: folder, position: nil, message: "cannot be read: \(error.reason)")
         }
     }
 }

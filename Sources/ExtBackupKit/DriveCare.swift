@@ -72,7 +72,7 @@ public struct DriveCare {
             let text = try Descriptor.open(file, .read).readAll(limit: 1 << 20)
             let target = FileName("\(name).toml")
             try Descriptor.makeFolder(retired, mode: 0o755).replaceFile(target, with: text, mode: 0o644)
-            try removeDriveFile()
+            try removeDriveFile(of: name)
             switch secrets {
             case .kept: break
             case .removed:
@@ -92,7 +92,7 @@ public struct DriveCare {
         return retired.appending(FileName("\(name).toml"))
     }
 
-    private func removeDriveFile() throws(SystemError) {
+    private func removeDriveFile(of name: DriveName) throws(SystemError) {
         let folder = try Descriptor.open(context.layout.driveFolder, [.directory, .followLink])
         try folder.removeFileIfPresent(FileName("\(name).toml"))
         try folder.sync()
@@ -103,7 +103,11 @@ public struct DriveCare {
         do {
             try StatusFile(directory: context.layout.stateFolder).update { $0.drives[name.text] = nil }
         } catch {
-            throw Failure(.failed, error.message, hint: error.hint)
+            throw Failure(
+                .failed,
+                error.message,
+                hint: error.hint ?? Failure.hint(toUse: context.layout.stateFolder)
+            )
         }
     }
 
@@ -112,9 +116,12 @@ public struct DriveCare {
     /// Gives the drive another name on this machine: key, file, link and status. What is on the drive is not touched, and it
     /// need not be plugged in.
     public func rename(to new: DriveName) throws(Failure) {
+        if new == name {
+            throw Failure(.usage, "drive '\(name)' has this name already", hint: "give another one")
+        }
         let oldLock = try RunLock.take(of: name, in: context)
         let newLock = try RunLock.take(of: new, in: context)
-        try refuseIfTaken(new)
+        let begun = try refuseIfTaken(new)
         // A note that the drive is being made would be taken for one of the next drive of the old name.
         _ = try context.takeBackUnfinished(name, from: nil)
         let text = try renamedFile(new)
@@ -124,14 +131,11 @@ public struct DriveCare {
             keySlot: drive.identity.keySlot,
             in: context.layout
         )
+        try begin(new, other, text, begun)
         do {
-            try drive.records.linkKey(as: new)
-            let folder = try Descriptor.open(context.layout.driveFolder, [.directory, .followLink])
-            try folder.replaceFile(FileName("\(new).toml"), with: text, mode: 0o644)
-            try other.makeUnitLink()
             try drive.records.removeUnitLink()
             try drive.records.renameSheet(to: new)
-            try removeDriveFile()
+            try removeDriveFile(of: name)
             try drive.records.removeKey()
         } catch {
             throw Failure(
@@ -146,15 +150,61 @@ public struct DriveCare {
         withExtendedLifetime(newLock) {}
     }
 
+    /// Gives the drive the new name beside the old one, or leaves it as it was.
+    private func begin(
+        _ new: DriveName,
+        _ other: DriveRecords,
+        _ text: [UInt8],
+        _ begun: Beginning
+    ) throws(Failure) {
+        do {
+            try drive.records.linkKey(as: new)
+        } catch {
+            throw Failure(
+                .failed,
+                "drive '\(name)' is not renamed: its key cannot be called \(context.layout.keyFile(of: new)): \(error)",
+                hint: error.errno == .fileExists
+                    ? "it may be the only key of a retired drive: choose another name, or move that key elsewhere"
+                    : Failure.hint(toUse: context.layout.keyFolder)
+            )
+        }
+        do {
+            let folder = try Descriptor.open(context.layout.driveFolder, [.directory, .followLink])
+            try folder.replaceFile(FileName("\(new).toml"), with: text, mode: 0o644)
+            try other.makeUnitLink()
+        } catch {
+            if case .fresh = begun { takeBack(other, new) }
+            throw Failure(
+                .failed,
+                "drive '\(name)' is not renamed: \(error)",
+                hint: "see to that, then run the same command again as root"
+            )
+        }
+    }
+
+    /// How far an earlier command came.
+    private enum Beginning {
+        case fresh
+        case cutOff
+    }
+
+    /// The new name was given to nothing else, and the old one still has all: nothing is lost.
+    private func takeBack(_ other: DriveRecords, _ new: DriveName) {
+        // What stays is taken up by the same command when it is given again, ignoring.
+        try? other.removeUnitLink()
+        try? removeDriveFile(of: new)
+        try? other.removeKey()
+    }
+
     /// A rename that was cut off may have left the new name for the same drive.
-    private func refuseIfTaken(_ new: DriveName) throws(Failure) {
+    private func refuseIfTaken(_ new: DriveName) throws(Failure) -> Beginning {
         do throws(SystemError) {
             _ = try Descriptor.open(context.layout.driveFile(of: new), .path)
         } catch {
-            if error.errno == .noSuchFileOrDirectory { return }
+            if error.errno == .noSuchFileOrDirectory { return .fresh }
         }
         let existing = try DriveFile.prepared(new, in: context.layout)
-        if existing.luksUUID == drive.file.luksUUID { return }
+        if existing.luksUUID == drive.file.luksUUID { return .cutOff }
         throw Failure(
             .failed,
             "there is a drive '\(new)' already",
@@ -166,7 +216,7 @@ public struct DriveCare {
     private func renamedFile(_ new: DriveName) throws(Failure) -> [UInt8] {
         let path = context.layout.driveFile(of: name)
         do throws(ConfigurationError) {
-            let old = String(decoding: try Configuration.contents(of: path), as: UTF8.self)
+            let old = String(decoding: try DriveFile.text(of: path), as: UTF8.self)
             var lines = old.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
             guard let line = lines.firstIndex(where: { $0.prefix { $0 != "=" && $0 != " " } == "name" })
             else {
@@ -194,7 +244,11 @@ public struct DriveCare {
                 $0.drives[name.text] = nil
             }
         } catch {
-            throw Failure(.failed, error.message, hint: error.hint)
+            throw Failure(
+                .failed,
+                error.message,
+                hint: error.hint ?? Failure.hint(toUse: context.layout.stateFolder)
+            )
         }
     }
 }

@@ -45,7 +45,7 @@ struct EnrolledDrive {
         do {
             devices = try context.operations.candidates(luksUUID: file.luksUUID)
         } catch {
-            throw Failure(.failed, "drives cannot be looked for: \(error)")
+            throw Failure(.failed, "drives cannot be looked for: \(error)", hint: "see that udev runs")
         }
         if devices.count > 1 { throw Failure(DriveError(drive: name, reason: .ambiguous(devices))) }
         if let device = devices.first, let recorded = file.serial, device.serial != recorded {
@@ -86,7 +86,8 @@ extension Failure {
                     "\(folder) can be used by others than root",
                     "run: chown root: \(folder); chmod 0700 \(folder)"
                 )
-            case .unreadable(let error): ("\(path) cannot be read: \(error.reason)", "run it as root")
+            case .empty: ("\(path) is empty", "put it back from your backup")
+            case .unreadable(let error): ("\(path) cannot be read: \(error.reason)", Self.hint(toUse: path))
             }
         self.init(.unlockFailed, message, hint: hint)
     }

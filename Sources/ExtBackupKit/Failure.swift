@@ -1,4 +1,5 @@
 import Drives
+import LinuxSystem
 public import Reporting
 
 /// What a person is told when something does not work: the exit status, what happened, and what to do.
@@ -49,6 +50,13 @@ extension Failure {
             "no drive was prepared under the name '\(name)'",
             hint: "'extbackup status' lists the drives; 'extbackup prepare-disk' makes a new one"
         )
+    }
+
+    /// What to do when a file or folder of the program's own cannot be used: it is root's, and as root it is not as it
+    /// was made.
+    static func hint(toUse path: FileName) -> String {
+        effectiveUserID() == 0
+            ? "see what is there instead with: ls -ld \(path)" : "put 'sudo' in front of it"
     }
 
     /// A mistake in a configuration file.

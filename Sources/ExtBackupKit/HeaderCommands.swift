@@ -148,7 +148,7 @@ extension Failure {
             case .openToOthers:
                 ("\(path) can be read by others than root", "run: chown root: \(path); chmod 0600 \(path)")
             case .foreign(let reason): ("\(path): \(reason)", again)
-            case .unreadable(let error): ("\(path) cannot be read: \(error.reason)", "run it as root")
+            case .unreadable(let error): ("\(path) cannot be read: \(error.reason)", Self.hint(toUse: path))
             }
         self.init(.failed, message, hint: hint)
     }

@@ -55,7 +55,7 @@ public struct LightCommands {
                 try board.clear(job: entry.job)
             }
         } catch {
-            throw Failure(.failed, "\(error)", hint: "run it as root")
+            throw Failure(.failed, "\(error)", hint: Failure.hint(toUse: context.layout.lightFolder))
         }
         show()
     }

@@ -45,7 +45,11 @@ public struct MailCommands {
                 through: SendmailTransport(path: sendmail)
             )
         } catch {
-            throw Failure(.failed, "the outbox cannot be read: \(error)", hint: "run it as root")
+            throw Failure(
+                .failed,
+                "the outbox cannot be read: \(error)",
+                hint: Failure.hint(toUse: context.layout.outboxFolder)
+            )
         }
         if delivery.sent > 0 { context.logger.notice("mail sent", metadata: ["mails": "\(delivery.sent)"]) }
         guard let error = delivery.errors.first else { return }
@@ -54,7 +58,7 @@ public struct MailCommands {
             delivery.errors.count == 1
                 ? "a mail waits, it could not be sent: \(error.message)"
                 : "\(delivery.errors.count) mails wait, they could not be sent: \(error.message)",
-            hint: error.hint
+            hint: error.hint ?? Failure.hint(toUse: context.layout.outboxFolder)
         )
     }
 

@@ -147,14 +147,14 @@ extension RunContext {
     func knownUUIDs() throws(Failure) -> [String: String] {
         do {
             var known: [String: String] = [:]
-            for name in try DriveFile.namesIfAny(in: layout.driveFolder) {
+            for name in try DriveFile.prepared(in: layout.driveFolder) {
                 // A drive whose file is broken is told by 'config check', ignoring.
                 guard let drive = try? DriveFile(named: name, in: layout.driveFolder) else { continue }
                 known[drive.luksUUID.lowercased()] = name
             }
             return known
         } catch {
-            throw Failure(.failed, "the drives' files cannot be read: \(error)", hint: "run it as root")
+            throw Failure(error)
         }
     }
 
@@ -177,9 +177,15 @@ extension RunContext {
 
     /// The prepared drives that are plugged in.
     public func pluggedDrives() throws(Failure) -> [DriveName] {
+        let names: [String]
+        do {
+            names = try DriveFile.prepared(in: layout.driveFolder)
+        } catch {
+            throw Failure(error)
+        }
         var plugged: [DriveName] = []
         do throws(SystemError) {
-            for text in try DriveFile.namesIfAny(in: layout.driveFolder) {
+            for text in names {
                 // A drive whose file is broken is told by 'config check', ignoring.
                 guard let drive = try? DriveFile(named: text, in: layout.driveFolder),
                     let name = DriveName(text)
@@ -187,7 +193,7 @@ extension RunContext {
                 if try !operations.candidates(luksUUID: drive.luksUUID).isEmpty { plugged.append(name) }
             }
         } catch {
-            throw Failure(.failed, "drives cannot be looked for: \(error)")
+            throw Failure(.failed, "drives cannot be looked for: \(error)", hint: "see that udev runs")
         }
         return plugged
     }

@@ -14,13 +14,13 @@ public struct RunLog: Sendable {
         self.drive = drive
         let history = try Self.history(in: context)
         guard let drive else {
-            runs = try Self.reading { () throws(ReportingError) in
+            runs = try Self.reading(in: context) { () throws(ReportingError) in
                 try history?.recordedRuns(limit: limit) ?? []
             }
             return
         }
         let luksUUID = Self.luksUUID(of: drive, in: context)
-        runs = try Self.reading { () throws(ReportingError) in
+        runs = try Self.reading(in: context) { () throws(ReportingError) in
             try history?.recordedRuns(named: drive.text, luksUUID: luksUUID, limit: limit) ?? []
         }
         if runs.isEmpty, luksUUID == nil { _ = try DriveFile.prepared(drive, in: context.layout) }
@@ -29,7 +29,7 @@ public struct RunLog: Sendable {
     /// One run, by the number that the list has for it.
     public static func run(_ id: Int64, in context: RunContext) throws(Failure) -> RecordedRun {
         let history = try Self.history(in: context)
-        let run = try reading { () throws(ReportingError) in try history?.recordedRun(id: id) }
+        let run = try reading(in: context) { () throws(ReportingError) in try history?.recordedRun(id: id) }
         if let run { return run }
         throw Failure(
             .failed,
@@ -39,16 +39,23 @@ public struct RunLog: Sendable {
     }
 
     private static func history(in context: RunContext) throws(Failure) -> History? {
-        try reading { () throws(ReportingError) in try History.existing(in: context.layout.stateFolder) }
+        try reading(in: context) { () throws(ReportingError) in
+            try History.existing(in: context.layout.stateFolder)
+        }
     }
 
     private static func reading<Value>(
+        in context: RunContext,
         _ body: () throws(ReportingError) -> Value
     ) throws(Failure) -> Value {
         do {
             return try body()
         } catch {
-            throw Failure(.failed, error.message, hint: error.hint ?? "run it as root")
+            throw Failure(
+                .failed,
+                error.message,
+                hint: error.hint ?? Failure.hint(toUse: context.layout.stateFolder)
+            )
         }
     }
 

@@ -13,9 +13,9 @@ public struct StatusOverview {
     /// Reads the status file, the drives' files, and from the configuration when drives are due.
     public init(_ context: RunContext) throws(Failure) {
         do {
-            names = try DriveFile.namesIfAny(in: context.layout.driveFolder)
+            names = try DriveFile.prepared(in: context.layout.driveFolder)
         } catch {
-            throw Failure(.failed, "the drives' files cannot be read: \(error)", hint: "run it as root")
+            throw Failure(error)
         }
         now = context.now()
         // Whatever is wrong with it, 'config check' tells; how the drives stand does not depend on it, ignoring.
@@ -32,7 +32,11 @@ public struct StatusOverview {
             status = reading.status
             warning = reading.warning
         } catch {
-            throw Failure(.failed, error.message, hint: error.hint ?? "run it as root")
+            throw Failure(
+                .failed,
+                error.message,
+                hint: error.hint ?? Failure.hint(toUse: context.layout.stateFolder)
+            )
         }
     }
 

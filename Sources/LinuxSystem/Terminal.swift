@@ -10,6 +10,18 @@ public enum StandardStream: Int32, Sendable {
     /// Talk.
     case error = 2
 
+    /// Takes the numbers of streams that are closed, so that no file that is opened later gets one of them: what is said
+    /// on standard error would be written into it. They can be used as little as before. Call it first of all.
+    public static func occupyClosed() {
+        for (number, useless) in [
+            (STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY),
+        ]
+        where fcntl(number, F_GETFD) < 0 {
+            // The lowest free number is this one, since those below it are taken.
+            _ = Glibc.open("/dev/null", useless)
+        }
+    }
+
     /// True when a person sits at the other end.
     public var isTerminal: Bool { isatty(rawValue) == 1 }
 
@@ -21,6 +33,20 @@ public enum StandardStream: Int32, Sendable {
                 bytes[written...].withUnsafeBytes { Glibc.write(rawValue, $0.baseAddress, $0.count) }
             }
         }
+    }
+}
+
+extension Descriptor {
+    /// Waits until a file that was opened without blocking has something to read, or has ended; from then on reads block.
+    ///
+    /// - Throws: `EINTR` when the interruption is requested meanwhile (Ctrl-C).
+    public func waitForContents(until interruption: Interruption) throws(SystemError) {
+        var waiting = pollfd(fd: rawValue, events: Int16(POLLIN), revents: 0)
+        while poll(&waiting, 1, 200) <= 0 {
+            if interruption.isRequested { throw SystemError(call: "read", errno: .interrupted) }
+        }
+        let flags = try check("fcntl") { fcntl(rawValue, F_GETFL) }
+        try check("fcntl") { fcntl(rawValue, F_SETFL, flags & ~O_NONBLOCK) }
     }
 }
 

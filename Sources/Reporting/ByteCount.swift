@@ -58,11 +58,11 @@ extension ByteCount: ExpressibleByIntegerLiteral, Comparable, AdditiveArithmetic
     public static func < (left: ByteCount, right: ByteCount) -> Bool { left.bytes < right.bytes }
     /// The sum.
     public static func + (left: ByteCount, right: ByteCount) -> ByteCount {
-        ByteCount(left.bytes + right.bytes)
+        ByteCount(left.bytes.addingUpToLimits(right.bytes))
     }
     /// The difference, which may be negative.
     public static func - (left: ByteCount, right: ByteCount) -> ByteCount {
-        ByteCount(left.bytes - right.bytes)
+        ByteCount(left.bytes.addingUpToLimits(right.bytes == .min ? .max : -right.bytes))
     }
 }
 
@@ -76,5 +76,14 @@ extension ByteCount: Codable {
     public func encode(to encoder: any Encoder) throws {
         var value = encoder.singleValueContainer()
         try value.encode(bytes)
+    }
+}
+
+extension Int64 {
+    /// The sum, or the limit that it goes beyond: numbers that were kept in a file may be any.
+    func addingUpToLimits(_ other: Int64) -> Int64 {
+        let (sum, overflows) = addingReportingOverflow(other)
+        if !overflows { return sum }
+        return other > 0 ? .max : .min
     }
 }

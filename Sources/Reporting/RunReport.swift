@@ -176,12 +176,11 @@ public struct SourceResult: Codable, Hashable, Sendable {
     }
 
     mutating func add(_ other: SourceResult) {
-        filesCopied += other.filesCopied
-        bytesCopied += other.bytesCopied
-        deleted += other.deleted
-        heldDeletions += other.heldDeletions
-        for entry in other.skipped.first { skipped.add(entry) }
-        skipped.total += other.skipped.total - Int64(other.skipped.first.count)
+        filesCopied = filesCopied.addingUpToLimits(other.filesCopied)
+        bytesCopied = bytesCopied + other.bytesCopied
+        deleted = deleted.addingUpToLimits(other.deleted)
+        heldDeletions = heldDeletions.addingUpToLimits(other.heldDeletions)
+        skipped.add(other.skipped)
     }
 }
 
@@ -217,8 +216,14 @@ public struct SkippedEntries: Codable, Hashable, Sendable {
         add(Entry(path: path, reason: reason))
     }
 
-    mutating func add(_ entry: Entry) {
-        total += 1
+    /// Counts all of those, and names them while there is room.
+    mutating func add(_ other: SkippedEntries) {
+        total = total.addingUpToLimits(other.total)
+        first += other.first.prefix(max(0, Self.limit - first.count))
+    }
+
+    private mutating func add(_ entry: Entry) {
+        total = total.addingUpToLimits(1)
         if first.count < Self.limit { first.append(entry) }
     }
 }

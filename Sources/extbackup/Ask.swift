@@ -17,7 +17,11 @@ struct Ask {
         } catch {
             throw unread(error)
         }
-        throw Failure(.usage, "no answer; nothing was changed")
+        throw Failure(
+            .usage,
+            "no answer; nothing was changed",
+            hint: "answer at a terminal, or use the options"
+        )
     }
 
     /// A passphrase, typed twice; or a new one, which is shown and typed once, to prove that it was written down.
@@ -77,7 +81,11 @@ struct Ask {
         }
         Output.ask("\(warning) To go on, type \(confirmation.question): ")
         guard confirmation.accepts(try line()) else {
-            throw Failure(.usage, "that is not \(confirmation.question); nothing was changed")
+            throw Failure(
+                .usage,
+                "that is not \(confirmation.question); nothing was changed",
+                hint: "compare it with what is written above and on the disk's label"
+            )
         }
     }
 
@@ -125,30 +133,44 @@ struct Ask {
         do {
             made = try GeneratedPassphrase.make()
         } catch {
-            throw Failure(.failed, "no passphrase can be made: \(error); nothing was changed")
+            throw Failure(.failed, "no passphrase can be made: \(error); nothing was changed", hint: again)
         }
         Output.say(
             "The passphrase (\(GeneratedPassphrase.entropyBits) bits of chance; it is shown only now):"
         )
-        made.withBytes { Output.say(secret: $0) }
+        do {
+            try made.withBytes { (bytes) throws(SystemError) in try Output.say(secret: bytes) }
+        } catch {
+            throw Failure(
+                .failed,
+                "the passphrase cannot be shown: \(error.reason); nothing was changed",
+                hint: "see where standard error leads"
+            )
+        }
         return made
     }
 
-    /// The first line of a file.
-    static func firstLine(of path: FileName) throws(Failure) -> SecretBytes {
+    private static let again = "run the same command again"
+
+    /// The first line of a file, which may be a pipe that somebody writes into by and by.
+    func firstLine(of path: FileName) throws(Failure) -> SecretBytes {
         do {
-            let whole = try SecretBytes(
-                readingFrom: try Descriptor.open(path, [.read, .followLink]),
-                limit: 65536
-            )
-            let line = whole.firstLine()
+            let file = try Descriptor.open(path, [.read, .followLink, .nonBlocking])
+            try file.waitForContents(until: interruption)
+            let line = try SecretBytes(readingFrom: file, limit: 65536).firstLine()
             if line.count >= Self.shortest { return line }
         } catch {
-            throw Failure(.usage, "the passphrase cannot be read: \(error); nothing was changed")
+            if interruption.isRequested { throw unread(error) }
+            throw Failure(
+                .usage,
+                "the passphrase in \(path) cannot be read: \(error.reason); nothing was changed",
+                hint: "give a file of root's whose first line is the passphrase"
+            )
         }
         throw Failure(
             .usage,
-            "the passphrase in \(path) has less than \(Self.shortest) bytes; nothing was changed"
+            "the passphrase in \(path) has less than \(Self.shortest) bytes; nothing was changed",
+            hint: "its first line counts; 'openssl rand -base64 24' makes a good one"
         )
     }
 
@@ -162,11 +184,19 @@ struct Ask {
         } catch {
             throw unread(error)
         }
-        throw Failure(.usage, "no passphrase; nothing was changed")
+        throw Failure(.usage, "no passphrase; nothing was changed", hint: Self.noTerminal)
     }
 
     private func unread(_ error: SystemError) -> Failure {
-        if interruption.isRequested { return Failure(.interrupted, "stopped; nothing was changed") }
-        return Failure(.usage, "the answer cannot be read: \(error); nothing was changed")
+        if interruption.isRequested {
+            return Failure(.interrupted, "stopped; nothing was changed", hint: Self.again)
+        }
+        return Failure(
+            .usage,
+            "the answer cannot be read: \(error.reason); nothing was changed",
+            hint: Self.noTerminal
+        )
     }
+
+    private static let noTerminal = "answer at a terminal, or use --passphrase-file"
 }

@@ -38,17 +38,32 @@ struct ExtBackup: ParsableCommand {
 
     /// Parses, runs, and ends with the status that the design's table gives.
     static func main() {
+        StandardStream.occupyClosed()
         // The copier keeps thousands of files open until they are durable and get their names.
         ProcessLimits.raiseOpenFiles()
+        end(with: status())
+    }
+
+    private static func status() -> ExitCode {
         do {
             var command = try parseAsRoot(ByteArguments.ofProcess)
             try command.run()
+            return .success
         } catch let failure as Failure {
             Output.complain(failure)
-            exit(withError: ExitCode(failure.status.rawValue))
+            return ExitCode(failure.status.rawValue)
         } catch {
-            exit(withError: error)
+            let status = exitCode(for: error)
+            let text = fullMessage(for: error)
+            if !text.isEmpty { status.isSuccess ? Output.result(text) : Output.say(text) }
+            return status
         }
+    }
+
+    private static func end(with status: ExitCode) -> Never {
+        guard status.isSuccess, let failure = Output.failure else { exit(withError: status) }
+        Output.complain(failure)
+        exit(withError: ExitCode(failure.status.rawValue))
     }
 }
 

@@ -1,30 +1,35 @@
 import ExtBackupKit
 import LinuxSystem
 import Reporting
+import Synchronization
 
 /// How the program speaks: results on standard output, talk on standard error.
 enum Output {
     /// One line of talk.
     static func say(_ text: String) {
-        write(text + "\n", to: .error)
+        ask(text + "\n")
     }
 
     /// One line of a result.
     static func result(_ text: String) {
-        write(text + "\n", to: .output)
+        result(Array((text + "\n").utf8))
     }
 
     /// A secret that a person must see once, on a line of its own between empty ones.
-    static func say(secret: UnsafeRawBufferPointer) {
+    ///
+    /// - Throws: when nobody can have seen it.
+    static func say(secret: UnsafeRawBufferPointer) throws(SystemError) {
         var line = Array("\n    ".utf8) + secret + Array("\n\n".utf8)
-        // Nobody reads, so nobody sees it, ignoring.
-        try? StandardStream.error.write(line)
-        for index in line.indices { line[index] = 0 }
+        defer {
+            for index in line.indices { line[index] = 0 }
+        }
+        try StandardStream.error.write(line)
     }
 
     /// Text without a line's end: a question.
     static func ask(_ text: String) {
-        write(text, to: .error)
+        // Whoever closed our talk does not want to read it, ignoring.
+        try? StandardStream.error.write(Array(text.utf8))
     }
 
     /// What failed, and what to do about it.
@@ -36,8 +41,11 @@ enum Output {
 
     /// Lines of a result, each with its end.
     static func result(_ lines: [UInt8]) {
-        // Whoever closed our output does not want to read, ignoring.
-        try? StandardStream.output.write(lines)
+        do {
+            try StandardStream.output.write(lines)
+        } catch {
+            lost.withLock { $0 = $0 ?? error }
+        }
     }
 
     /// Lines of a result.
@@ -45,10 +53,19 @@ enum Output {
         for line in lines { result(line) }
     }
 
-    private static func write(_ text: String, to stream: StandardStream) {
-        // Whoever closed our output does not want to read, ignoring.
-        try? stream.write(Array(text.utf8))
+    /// Why a result did not get to where standard output leads; nil when all of it did. A program that reads half a
+    /// result must learn that there was more.
+    static var failure: Failure? {
+        lost.withLock { $0 }.map {
+            Failure(
+                .failed,
+                "the result cannot be written: \($0.reason)",
+                hint: "what was to be done is done; see where standard output leads"
+            )
+        }
     }
+
+    private static let lost = Mutex<SystemError?>(nil)
 }
 
 /// Lines of a result that are written together, since there may be millions.

@@ -1,4 +1,5 @@
 #if DEBUG
+    import Fuzzing
     import LinuxSystem
     import Testing
 

@@ -1,5 +1,6 @@
 #if DEBUG
     import Copying
+    import Fuzzing
     import LinuxSystem
     import SystemPackage
     import Testing

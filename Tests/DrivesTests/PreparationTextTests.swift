@@ -172,6 +172,7 @@ struct PreparationInstructionTests {
             hostName: "nas\u{1b}[2J",
             luksUUID: Self.uuid,
             fileSystem: kind,
+            label: "red",
             passphrase: .init(
                 number: 1,
                 cost: PassphraseCost(passes: 4, memoryKiB: 262_144, lanes: 4)
@@ -204,6 +205,7 @@ struct PreparationInstructionTests {
             hostName: "a<b",
             luksUUID: Self.uuid,
             fileSystem: .ext4,
+            label: "red",
             passphrase: .init(
                 number: 1,
                 cost: PassphraseCost(passes: 4, memoryKiB: 262_144, lanes: 4)
@@ -234,6 +236,7 @@ struct PreparationInstructionTests {
             hostName: "nas",
             luksUUID: "3f6b",
             fileSystem: .ext4,
+            label: "red",
             passphrase: nil,
             serial: nil,
             model: nil,

@@ -21,6 +21,7 @@ struct RecoverySheetTests {
             hostName: "infrared",
             luksUUID: "3f6b",
             fileSystem: .ext4,
+            label: "red",
             passphrase: nil,
             serial: nil,
             model: nil,

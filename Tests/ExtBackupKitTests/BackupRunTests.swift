@@ -102,7 +102,7 @@ struct BackupRunTests {
         Row(
             "without a key",
             .unlockFailed,
-            "the key of drive 'red' cannot be read",
+            "etc/keys/red.key' is not there",
             calls: ["candidates"],
             subject: "FAILED: key does not open it",
             safety: .safe(.closed)

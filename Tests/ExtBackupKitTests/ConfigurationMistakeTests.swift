@@ -146,7 +146,8 @@ private let values: [Mistake] = [
     ),
     Mistake(
         source + "exclude_from = \"/nonexistent/x\"\n",
-        "4:1: 'exclude_from': '/nonexistent/x' cannot be read: no such file or directory"
+        "4:1: 'exclude_from': '/nonexistent/x' cannot be read: no such file or directory",
+        hint: "write it, or remove 'exclude_from'"
     ),
     Mistake(source + "[led]\nindex = 64\n", "5:1: 'index' must be from 0 to 63, not 64"),
     Mistake(source + "[led]\nbrightness = 0\n", "5:1: 'brightness' must be from 1 to 100, not 0"),
@@ -383,9 +384,9 @@ struct ConfigurationMistakeTests {
                 == "'extbackup init' writes one after a few questions; 'extbackup config example' prints one"
         )
         try folder.write("long.toml", String(repeating: "#", count: 1 << 20) + "\n")
-        #expect(told("long.toml")?.0 == "cannot be read: file too large")
+        #expect(told("long.toml")?.0 == "cannot be read: it is larger than 1 MiB")
         try folder.makeFolder("folder.toml")
-        #expect(told("folder.toml")?.0 == "cannot be read: is a directory")
+        #expect(told("folder.toml")?.0 == "cannot be read: it is not a plain file")
     }
 
     @Test("is not that a file is 1 MiB long")

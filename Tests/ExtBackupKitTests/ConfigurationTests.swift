@@ -170,7 +170,7 @@ struct ConfigurationTests {
         let read = try Configuration(readingFrom: file)
         #expect(read.sources.map(\.name) == ["photos"])
         #expect(read.light?.colors == [.working: try RGB("33c280")])
-        #expect(try Configuration.contents(of: file) == Array(ConfigurationForm.example.utf8))
+        #expect(try file.configurationText(whenMissing: "") == Array(ConfigurationForm.example.utf8))
     }
 
     @Test("is the example with a person's answers in the place of samples")

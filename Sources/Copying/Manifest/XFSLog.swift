@@ -24,7 +24,8 @@ struct XFSLog {
         let inGroup = logStart & (1 << groupBits - 1)
         start = ((logStart >> groupBits) &* groupBlocks &+ inGroup) &* size
         blockCount = logBlocks * size / Int64(Self.blockSize)
-        if start < 0 { return nil }
+        // No device is so large that numbers of its bytes come near what an Int64 holds.
+        guard (0...1 << 62).contains(start) else { return nil }
     }
 
     /// The record of the unmount with which the log ends; nil when it ends with anything else.

@@ -51,6 +51,7 @@ struct AdoptionWork {
             hostName: plan.hostName,
             luksUUID: uuid,
             fileSystem: identity.fileSystem,
+            label: label,
             keySlot: slot,
             passphrase: RestoreInstructions.PassphraseSlot(number: passphraseSlot, cost: nil),
             serial: identity.serial,

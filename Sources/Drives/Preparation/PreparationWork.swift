@@ -98,6 +98,7 @@ struct PreparationWork {
             hostName: plan.hostName,
             luksUUID: luksUUID,
             fileSystem: plan.fileSystem,
+            label: maker.label,
             passphrase: hasPassphrase
                 ? RestoreInstructions.PassphraseSlot(number: LUKSContainer.passphraseSlot, cost: cost) : nil,
             serial: plan.disk.serial,

@@ -7,6 +7,8 @@ struct RestoreInstructions {
     var hostName: String
     var luksUUID: String
     var fileSystem: FileSystemKind
+    /// The file system's.
+    var label: String
     /// The slot of the key file.
     var keySlot = LUKSContainer.keySlot
     /// The passphrase's slot; nil when there is none.
@@ -45,7 +47,7 @@ struct RestoreInstructions {
             ("disk", "\(Self.printable(model ?? "unknown model")), \(ByteSize.text(sizeBytes))"),
             ("serial number", Self.printable(serial ?? "none")),
             ("LUKS UUID", luksUUID),
-            ("file system", "\(fileSystem.rawValue), labeled \"\(name)\""),
+            ("file system", "\(fileSystem.rawValue), labeled \"\(Self.printable(label))\""),
             ("key slot \(keySlot)", "the key file, 64 random bytes (pbkdf2-sha256)"),
         ]
         if let passphrase {

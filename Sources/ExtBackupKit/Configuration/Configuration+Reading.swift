@@ -6,25 +6,13 @@ import SystemPackage
 extension Configuration {
     /// Reads and checks a configuration file.
     public init(readingFrom path: FileName) throws(ConfigurationError) {
-        try self.init(parsing: try Self.contents(of: path), file: path)
-    }
-
-    /// The bytes of a file of at most 1 MiB.
-    static func contents(of path: FileName) throws(ConfigurationError) -> [UInt8] {
-        do {
-            return try Descriptor.open(path, [.read, .followLink]).readAll(limit: 1 << 20)
-        } catch {
-            let hint =
-                error.errno == .noSuchFileOrDirectory
-                ? "'extbackup init' writes one after a few questions; 'extbackup config example' prints one"
-                : nil
-            throw ConfigurationError(
-                file: path,
-                position: nil,
-                message: "cannot be read: \(error.reason)",
-                hint: hint
-            )
-        }
+        try self.init(
+            parsing: try path.configurationText(
+                whenMissing:
+                    "'extbackup init' writes one after a few questions; 'extbackup config example' prints one"
+            ),
+            file: path
+        )
     }
 
     init(parsing bytes: [UInt8], file: FileName) throws(ConfigurationError) {
@@ -174,6 +162,10 @@ extension Configuration {
         if path.components.contains("..") {
             throw table.mistake(at: node, "'\(key)' must not hold '..': \(path)")
         }
+        // PATH_MAX counts the byte behind the text, NAME_MAX does not (limits.h).
+        if path.bytes.count >= 4096 || path.components.contains(where: { $0.bytes.count > 255 }) {
+            throw table.mistake(at: node, "'\(key)' is longer than any path can be")
+        }
         return path
     }
 }
@@ -185,8 +177,35 @@ extension TableReader {
         do {
             root = try TOMLDocument(parsing: bytes).root
         } catch {
-            throw ConfigurationError(file: file, position: error.position, message: error.message)
+            // The parser quotes what it stumbled over, whatever that does to a terminal.
+            let message = SingleLine.escape(error.message)
+            throw ConfigurationError(file: file, position: error.position, message: message)
         }
         return try TableReader(root, named: "the top level", file: file, place: .wholeFile)
+    }
+}
+
+extension FileName {
+    /// The bytes of a configuration file, which is a plain file of at most 1 MiB.
+    ///
+    /// - Parameter hint: what to do when there is none.
+    func configurationText(whenMissing hint: String) throws(ConfigurationError) -> [UInt8] {
+        do {
+            // Non-blocking, for a FIFO in its place would make the open wait, and no signal would end that.
+            let file = try Descriptor.open(self, [.read, .followLink, .nonBlocking])
+            if try file.nodeStatus().kind == .regular { return try file.readAll(limit: 1 << 20) }
+        } catch {
+            switch error.errno {
+            case .noSuchFileOrDirectory: throw unreadable(error.reason, hint: hint)
+            case .fileTooLarge:
+                throw unreadable("it is larger than 1 MiB", hint: "take out what is not needed")
+            default: throw unreadable(error.reason, hint: "look at it with 'ls -l'")
+            }
+        }
+        throw unreadable("it is not a plain file", hint: "put a text file in its place")
+    }
+
+    private func unreadable(_ reason: String, hint: String) -> ConfigurationError {
+        ConfigurationError(file: self, position: nil, message: "cannot be read: \(reason)", hint: hint)
     }
 }

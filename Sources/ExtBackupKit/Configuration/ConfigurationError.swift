@@ -35,8 +35,15 @@ public struct ConfigurationError: Error, Hashable, Sendable {
         line = position?.line
         column = position?.column
         self.place = place
-        self.message = message
+        self.message = Self.shortened(message)
         self.hint = hint
+    }
+
+    /// A person wants to see what is wrong, not a text of a megabyte that is in the wrong place.
+    private static func shortened(_ message: String) -> String {
+        let limit = 1000
+        guard message.utf8.count > limit else { return message }
+        return message.prefix(limit / 2) + " … " + message.suffix(limit / 4)
     }
 
     /// The same with the line itself, if the mistake has a place in this file.

@@ -29,7 +29,7 @@ public struct DriveFile: Hashable, Sendable {
     /// - Parameter folder: `/etc/extbackup/drives.d`.
     public init(named name: String, in folder: FileName) throws(ConfigurationError) {
         let file = folder.appending(FileName(name + ".toml"))
-        try self.init(parsing: try Configuration.contents(of: file), file: file)
+        try self.init(parsing: try Self.text(of: file), file: file)
         if self.name != name {
             throw ConfigurationError(
                 file: file,
@@ -38,6 +38,11 @@ public struct DriveFile: Hashable, Sendable {
                 hint: "name the file after the drive"
             )
         }
+    }
+
+    /// The bytes of a drive's file.
+    static func text(of file: FileName) throws(ConfigurationError) -> [UInt8] {
+        try file.configurationText(whenMissing: "put it back from your backup, or remove what leads there")
     }
 
     init(parsing bytes: [UInt8], file: FileName) throws(ConfigurationError) {
@@ -59,7 +64,7 @@ public struct DriveFile: Hashable, Sendable {
             )
         }
         self.name = name
-        luksUUID = try top.requiredString("luks_uuid").text
+        luksUUID = try Self.digits("luks_uuid", like: "0fd4e9a7-55c5-4c6f-8b3f-0a1f3d2c9b11", in: &top)
         serial = try top.string("serial")?.text
         keySlot = try top.integer("key_slot", in: 0...31) ?? 0
         let (kind, kindNode) = try top.requiredString("filesystem")
@@ -68,7 +73,7 @@ public struct DriveFile: Hashable, Sendable {
         label = try top.requiredString("label").text
         let date = top.node("prepared")
         prepared = if case .date(let text)? = date?.value { text } else { "" }
-        driveID = try top.requiredString("marker").text
+        driveID = try Self.digits("marker", like: "00112233445566778899aabbccddeeff", in: &top)
         sources = try top.strings("sources")?.map(\.text)
         if sources == [] {
             throw top.mistake(
@@ -78,6 +83,29 @@ public struct DriveFile: Hashable, Sendable {
             )
         }
         try top.finish()
+    }
+
+    /// Hexadecimal digits and hyphens in the places of an example's. They become parts of paths, so nothing else may be
+    /// among them.
+    private static func digits(
+        _ key: String,
+        like example: String,
+        in top: inout TableReader
+    ) throws(ConfigurationError) -> String {
+        let (text, node) = try top.requiredString(key)
+        let isRight =
+            text.utf8.count == example.utf8.count
+            && zip(text.utf8, example.utf8).allSatisfy { byte, wanted in
+                let isHyphen = byte == UInt8(ascii: "-")
+                return wanted == UInt8(ascii: "-")
+                    ? isHyphen : !isHyphen && Unicode.Scalar(byte).properties.isASCIIHexDigit
+            }
+        if isRight { return text }
+        throw top.mistake(
+            at: node,
+            "'\(key)' must be hexadecimal digits as in \(example), not \(FileName(text))",
+            hint: "put back what 'prepare-disk' wrote"
+        )
     }
 
     /// How to know the drive again and open it.
@@ -121,6 +149,20 @@ public struct DriveFile: Hashable, Sendable {
         } catch {
             if error.errno == .noSuchFileOrDirectory { return [] }
             throw error
+        }
+    }
+
+    /// The same for what must go on or end with an error for people.
+    static func prepared(in folder: FileName) throws(ConfigurationError) -> [String] {
+        do {
+            return try namesIfAny(in: folder)
+        } catch {
+            throw ConfigurationError(
+                file: folder,
+                position: nil,
+                message: "cannot be read: \(error.reason)",
+                hint: effectiveUserID() == 0 ? "put back the folder of the drives' files" : "run it as root"
+            )
         }
     }
 

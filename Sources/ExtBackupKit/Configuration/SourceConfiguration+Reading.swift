@@ -34,9 +34,9 @@ extension SourceConfiguration {
         let path = try Configuration.absolutePath(text, key: "exclude_from", at: node, in: table)
         let bytes: [UInt8]
         do {
-            bytes = try Descriptor.open(path, [.read, .followLink, .nonBlocking]).readAll(limit: 1 << 20)
+            bytes = try path.configurationText(whenMissing: "write it, or remove 'exclude_from'")
         } catch {
-            throw table.mistake(at: node, "'exclude_from': \(path) cannot be read: \(error.reason)")
+            throw table.mistake(at: node, "'exclude_from': \(path) \(error.message)", hint: error.hint)
         }
         do {
             return try FilterRules.patterns(ofExcludeFile: bytes)

@@ -2,6 +2,10 @@
 enum Spelling {
     /// The candidate that fewest edits turn into `word`, when they are few enough to be a slip.
     static func nearest(to word: String, in candidates: [String]) -> String? {
+        // No slip makes one of our keys longer than twice its length.
+        guard let longest = candidates.map(\.utf8.count).max(), word.utf8.count <= 2 * longest else {
+            return nil
+        }
         let ranked = candidates.map { (distance(word, $0), $0) }.min { $0.0 < $1.0 }
         guard let (edits, candidate) = ranked, edits <= max(1, candidate.count / 3) else { return nil }
         return candidate

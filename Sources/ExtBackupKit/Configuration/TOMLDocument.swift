@@ -9,6 +9,19 @@ struct TOMLDocument {
     struct Position: Hashable, Sendable {
         var line: Int
         var column: Int
+
+        init(line: Int, column: Int) {
+            self.line = line
+            self.column = column
+        }
+
+        /// The place of a byte; columns count characters, as the parser counts them.
+        init(ofByte offset: Int, in bytes: [UInt8]) {
+            let before = bytes[..<offset]
+            line = before.count { $0 == UInt8(ascii: "\n") } + 1
+            let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+            column = before[start...].count { $0 & 0xc0 != 0x80 } + 1
+        }
     }
 
     /// A value and the place of its key (in an array: of the value itself).
@@ -51,6 +64,9 @@ struct TOMLDocument {
     let root: Node
 
     init(parsing bytes: [UInt8]) throws(SyntaxError) {
+        if let fault = TOMLPrecheck.fault(in: bytes) {
+            throw SyntaxError(message: fault.message, position: Position(ofByte: fault.offset, in: bytes))
+        }
         let parsed = bytes.withUnsafeBytes { ext_toml_parse($0.baseAddress, $0.count) }
         guard let document = parsed else { fatalError("no memory to parse \(bytes.count) bytes") }
         defer { ext_toml_free(document) }

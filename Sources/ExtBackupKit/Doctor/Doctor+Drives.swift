@@ -145,7 +145,14 @@ extension Doctor {
             lastGood = try StatusFile(directory: context.layout.stateFolder).read().status[drive: drive.name]
                 .lastGood
         } catch {
-            return [.failure(.age, drive.name, error.message, hint: error.hint ?? "run it as root")]
+            return [
+                .failure(
+                    .age,
+                    drive.name,
+                    error.message,
+                    hint: error.hint ?? Failure.hint(toUse: context.layout.stateFolder)
+                )
+            ]
         }
         guard let lastGood else {
             return [

@@ -48,16 +48,9 @@ public struct Doctor {
     private func readDrives(_ findings: inout [Finding]) -> [DriveFile] {
         let names: [String]
         do {
-            names = try DriveFile.namesIfAny(in: context.layout.driveFolder)
+            names = try DriveFile.prepared(in: context.layout.driveFolder)
         } catch {
-            findings.append(
-                .failure(
-                    .configuration,
-                    nil,
-                    "the drives' files cannot be read: \(error)",
-                    hint: "run it as root"
-                )
-            )
+            findings.append(.failure(.configuration, nil, Failure(error)))
             return []
         }
         if names.isEmpty {

@@ -20,9 +20,9 @@ public struct DriveList {
         now = context.now()
         let names: [String]
         do {
-            names = try DriveFile.namesIfAny(in: context.layout.driveFolder)
+            names = try DriveFile.prepared(in: context.layout.driveFolder)
         } catch {
-            throw Failure(.failed, "the drives' files cannot be read: \(error)", hint: "run it as root")
+            throw Failure(error)
         }
         // Before the first drive there need not be a state folder.
         guard !names.isEmpty else {

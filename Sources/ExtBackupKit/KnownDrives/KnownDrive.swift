@@ -17,7 +17,7 @@ struct KnownDrive {
         do {
             devices = try context.operations.candidates(luksUUID: file.luksUUID)
         } catch {
-            throw Failure(.failed, "drives cannot be looked for: \(error)")
+            throw Failure(.failed, "drives cannot be looked for: \(error)", hint: "see that udev runs")
         }
         let isSame = { (device: BlockDevice) in file.serial == nil || device.serial == file.serial }
         device = devices.first(where: isSame)
@@ -34,7 +34,7 @@ extension RunContext {
             let reading = try StatusFile(directory: layout.stateFolder).read()
             return (reading.status, reading.warning.map { [$0] } ?? [])
         } catch {
-            throw Failure(.failed, error.message, hint: error.hint ?? "run it as root")
+            throw Failure(.failed, error.message, hint: error.hint ?? Failure.hint(toUse: layout.stateFolder))
         }
     }
 }

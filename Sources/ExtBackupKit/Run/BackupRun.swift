@@ -208,7 +208,7 @@ public struct BackupRun {
     private mutating func readKey() -> SecretBytes? {
         let path = context.credentials?.appending("key") ?? context.layout.keyFile(of: name)
         do {
-            let file = try Descriptor.open(path, .read)
+            let file = try Descriptor.open(path, [.read, .nonBlocking])
             if context.credentials == nil, try file.nodeStatus().isOpenToOthers {
                 failUnopened(
                     Failure(
@@ -221,6 +221,10 @@ public struct BackupRun {
             }
             return try SecretBytes(readingFrom: file)
         } catch {
+            if context.credentials == nil {
+                failUnopened(Failure(DriveRecords.KeyFault(error), of: name, in: context.layout))
+                return nil
+            }
             failUnopened(
                 Failure(
                     .unlockFailed,

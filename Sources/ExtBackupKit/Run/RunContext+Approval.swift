@@ -3,17 +3,21 @@ import LinuxSystem
 import Reporting
 
 extension RunContext {
+    private static let nextRun = "the next run keeps it aside, writes a new one, and holds what it must"
+
     /// Lets the deletions through that the last run of a drive held, at its next run.
     ///
     /// - Returns: a line for each source.
     public func approveHeldDeletions(of name: DriveName) throws(Failure) -> [String] {
         _ = try DriveFile.prepared(name, in: layout)
         let held: [SourceResult]
-        do {
-            let status = try StatusFile(directory: layout.stateFolder).read().status
-            held = status[drive: name.text].lastReport?.sources.filter { $0.heldDeletions > 0 } ?? []
+        do throws(ReportingError) {
+            let reading = try StatusFile(directory: layout.stateFolder).read()
+            if let warning = reading.warning { throw ReportingError(.status, warning, hint: Self.nextRun) }
+            let report = reading.status[drive: name.text].lastReport
+            held = report?.sources.filter { $0.heldDeletions > 0 } ?? []
         } catch {
-            throw Failure(.failed, error.message, hint: error.hint ?? "run it as root")
+            throw Failure(.failed, error.message, hint: error.hint ?? Failure.hint(toUse: layout.stateFolder))
         }
         guard !held.isEmpty else {
             throw Failure(
@@ -26,7 +30,11 @@ extension RunContext {
         do {
             try Approvals(folder: layout.approvalFolder).approve(deletions, for: name.text)
         } catch {
-            throw Failure(.failed, "the approval cannot be kept: \(error)", hint: "run it as root")
+            throw Failure(
+                .failed,
+                "the approval cannot be kept: \(error)",
+                hint: Failure.hint(toUse: layout.approvalFolder)
+            )
         }
         return held.map { "source '\($0.name)': up to \($0.heldDeletions) deletions at the next run" }
     }

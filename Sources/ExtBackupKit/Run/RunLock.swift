@@ -25,7 +25,7 @@ struct RunLock: ~Copyable {
             throw Failure(
                 .failed,
                 "the run lock of drive '\(name)' cannot be taken: \(error)",
-                hint: "run it as root"
+                hint: Failure.hint(toUse: context.layout.runFolder)
             )
         }
         throw Failure(

@@ -113,7 +113,11 @@ extension ConfigurationSetUp {
             throw Failure(.usage, "\(path) is no UTF-8, but a configuration is", hint: "rename the folder")
         }
         if let same = template.sources.first(where: { $0.path == pathText }) {
-            throw Failure(.usage, "\(FileName(pathText)) is the source '\(same.name)' already")
+            throw Failure(
+                .usage,
+                "\(FileName(pathText)) is the source '\(same.name)' already",
+                hint: "name it once"
+            )
         }
         var changed = template
         changed.sources.append(.init(name: nameText, path: pathText, requiresMount: requiresMount))
@@ -142,7 +146,7 @@ extension ConfigurationSetUp {
         do {
             _ = try Configuration(parsing: Array(template.text.utf8), file: file)
         } catch {
-            throw Failure(.usage, error.message, hint: error.hint)
+            throw Failure(.usage, error.message, hint: error.hint ?? "for example photos=/srv/photos")
         }
     }
 

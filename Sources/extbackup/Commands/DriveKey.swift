@@ -53,7 +53,7 @@ struct DriveKey: ParsableCommand {
             let care = try DriveCare(of: drive, in: program.context)
             let ask = Ask(interruption: program.context.interruption)
             if let passphraseFile {
-                try care.setPassphrase(try Ask.firstLine(of: FileName(argument: passphraseFile)))
+                try care.setPassphrase(try ask.firstLine(of: FileName(argument: passphraseFile)))
             } else {
                 try care.setPassphrase(try ask.newPassphrase())
             }

@@ -43,7 +43,11 @@ struct DriveRetire: ParsableCommand {
         let loss = removeKeys ? "Its key will be gone for good. " : ""
         Output.ask("Drive '\(drive)' will get no backups any more. \(loss)To go on, type its name: ")
         guard try ask.line() == drive.text else {
-            throw Failure(.usage, "that is not its name; nothing was changed")
+            throw Failure(
+                .usage,
+                "that is not its name; nothing was changed",
+                hint: "'extbackup drives list' lists the names"
+            )
         }
     }
 }

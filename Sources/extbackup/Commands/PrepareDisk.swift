@@ -138,11 +138,12 @@ struct PrepareDisk: ParsableCommand {
 
     private func takeIn(_ device: FileName, _ name: DriveName, _ program: Program) throws {
         try takeBackUnfinished(name, from: device, program)
+        let ask = Ask(interruption: program.context.interruption)
         let passphrase: SecretBytes
         if let passphraseFile {
-            passphrase = try Ask.firstLine(of: FileName(argument: passphraseFile))
+            passphrase = try ask.firstLine(of: FileName(argument: passphraseFile))
         } else {
-            passphrase = try Ask(interruption: program.context.interruption).passphrase(of: device)
+            passphrase = try ask.passphrase(of: device)
         }
         let steps = StepDisplay()
         defer { steps.end() }
@@ -246,7 +247,7 @@ struct PrepareDisk: ParsableCommand {
     private func choosePassphrase(_ ask: Ask) throws(Failure) -> SecretBytes? {
         if noPassphrase { return nil }
         if generatePassphrase { return try Ask.generatedPassphrase() }
-        if let passphraseFile { return try Ask.firstLine(of: FileName(argument: passphraseFile)) }
+        if let passphraseFile { return try ask.firstLine(of: FileName(argument: passphraseFile)) }
         return try ask.newPassphrase()
     }
 }

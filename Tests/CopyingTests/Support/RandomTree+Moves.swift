@@ -1,3 +1,4 @@
+import Fuzzing
 import LinuxSystem
 
 /// Changes that need more than one name.

@@ -1,3 +1,4 @@
+import Fuzzing
 import LinuxSystem
 
 /// Changes a tree at random, again and again.

@@ -1,12 +1,14 @@
 /// Random numbers that a seed repeats (SplitMix64).
-struct Dice: RandomNumberGenerator {
+public struct Dice: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) {
+    /// Begins a sequence.
+    public init(seed: UInt64) {
         state = seed &* 0x9e37_79b9_7f4a_7c15 &+ 1
     }
 
-    mutating func next() -> UInt64 {
+    /// The next bits.
+    public mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -14,11 +16,13 @@ struct Dice: RandomNumberGenerator {
         return mixed ^ (mixed >> 31)
     }
 
-    mutating func number(_ range: ClosedRange<Int>) -> Int {
+    /// One of a range.
+    public mutating func number(_ range: ClosedRange<Int>) -> Int {
         Int.random(in: range, using: &self)
     }
 
-    mutating func pick<Element>(_ elements: [Element]) -> Element {
+    /// One of some.
+    public mutating func pick<Element>(_ elements: [Element]) -> Element {
         elements[number(0...(elements.count - 1))]
     }
 }
