@@ -208,6 +208,20 @@ private let places: [BadInput] = [
         ]
     ),
     BadInput(
+        "folders and files that cannot be copied",
+        "cd /srv; mkdir s t; mkfifo p; ln -s l l; cp \"$program\" j; echo f > f",
+        "extbackup: ",
+        [
+            "64 copy f t", "26 copy none t", "64 copy s f", "64 copy s s", "64 copy p t", "26 copy l t",
+            "1 copy s l",
+            "64 copy --exclude-from t s t", "64 copy --exclude-from none s t", "64 copy --exclude '+ ' s t",
+            "64 copy --manifest p s t", "64 copy --manifest j s t", "1 copy --manifest t s t",
+            "1 copy --manifest l s t",
+            "64 copy --manifest t/m s t", "64 copy --link-dest none s t", "64 copy --link-dest f s t",
+            "64 copy --backup-dir ../f s t", "64 copy s /dev/null",
+        ]
+    ),
+    BadInput(
         "no terminal where something is asked",
         ":",
         "nothing was changed",

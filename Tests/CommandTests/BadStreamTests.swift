@@ -57,10 +57,16 @@ struct BadStreamTests {
         #expect(String(decoding: outcome.output, as: UTF8.self).hasSuffix("\n0\n"), "\(outcome)")
     }
 
-    @Test("can be stopped while it waits for a passphrase that nobody writes")
-    func pipe() throws {
+    @Test(
+        "can be stopped while it waits for what nobody writes",
+        arguments: [
+            "drives key passphrase red --passphrase-file /dev/shm/pipe.$$",
+            "copy --exclude-from /dev/shm/pipe.$$ /srv /dev/shm/copy.$$",
+        ]
+    )
+    func pipe(command: String) throws {
         let endings = try BadMachine.endings(
-            of: ["drives key passphrase red --passphrase-file /dev/shm/pipe.$$"],
+            of: [command],
             after: """
                 mkfifo /dev/shm/pipe.$$
                 try() {

@@ -122,7 +122,11 @@ struct CopyFolders: ~Copyable {
         case .notDirectory:
             Failure(.usage, "the destination \(path) is not a folder", hint: "give a folder")
         default:
-            Failure(.failed, "the destination \(path) cannot be opened: \(error.reason)")
+            Failure(
+                .failed,
+                "the destination \(path) cannot be opened: \(error.reason)",
+                hint: "check the path and its disk"
+            )
         }
     }
 
@@ -135,7 +139,11 @@ struct CopyFolders: ~Copyable {
             let target = try destination.status()
             let origin = try source.status()
             if (origin.device, origin.inode) == (target.device, target.inode) {
-                throw Failure(.usage, "\(options.source) and \(options.destination) are the same folder")
+                throw Failure(
+                    .usage,
+                    "\(options.source) and \(options.destination) are the same folder",
+                    hint: "give two folders"
+                )
             }
             guard try source.isBelow(target) else { return }
         } catch let error as Failure {

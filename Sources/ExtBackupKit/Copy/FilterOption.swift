@@ -16,7 +16,7 @@ extension FilterRules {
     /// Takes the options in their order: the first rule that matches wins.
     ///
     /// - Throws: `usage` for an empty pattern and a file that cannot be read.
-    public init(_ options: [FilterOption]) throws(Failure) {
+    public init(_ options: [FilterOption], interruption: Interruption) throws(Failure) {
         self.init()
         do {
             for option in options {
@@ -24,13 +24,22 @@ extension FilterRules {
                 case .exclude(let pattern): try append(excluding: pattern)
                 case .include(let pattern): try append(including: pattern)
                 case .excludeFrom(let path):
-                    for pattern in Self.patterns(try Self.read(path)) { try append(excluding: pattern) }
+                    for pattern in Self.patterns(try Self.read(path, interruption)) {
+                        try append(excluding: pattern)
+                    }
                 }
             }
         } catch let error as FilterRuleError {
             throw Failure(.usage, "\(error)", hint: "give it a pattern, for example '*.tmp'")
         } catch let error as SystemError {
-            throw Failure(.usage, "the patterns cannot be read: \(error)")
+            if interruption.isRequested {
+                throw Failure(
+                    .interrupted,
+                    "stopped; nothing was changed",
+                    hint: "run the same command again"
+                )
+            }
+            throw Failure(.usage, "the patterns cannot be read: \(error)", hint: "see --exclude-from")
         } catch {
             throw Failure(.usage, "\(error)")
         }
@@ -44,8 +53,13 @@ extension FilterRules {
             .map { FileName(bytes: $0) }
     }
 
-    private static func read(_ path: FileName) throws(SystemError) -> [UInt8] {
-        let place: FileName = path == "-" ? "/proc/self/fd/0" : path
-        return try Descriptor.open(place, [.read, .followLink]).readAll(limit: 1 << 24)
+    private static func read(_ path: FileName, _ interruption: Interruption) throws(SystemError) -> [UInt8] {
+        if path == "-" {
+            return try Descriptor.open("/proc/self/fd/0", [.read, .followLink]).readAll(limit: 1 << 24)
+        }
+        // A pipe into which nobody writes would hold a blocking open, and no signal would end that.
+        let file = try Descriptor.open(path, [.read, .followLink, .nonBlocking])
+        try file.waitForContents(until: interruption)
+        return try file.readAll(limit: 1 << 24)
     }
 }

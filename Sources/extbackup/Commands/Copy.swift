@@ -161,7 +161,7 @@ struct Copy: ParsableCommand {
     func run() throws {
         let interruption = Interruption()
         interruption.requestOnSignals()
-        let options = try options()
+        let options = try options(interruption)
         let display = quiet ? nil : CopyDisplay()
         var lines = LineBuffer()
         let itemized = { (change: PlannedChange) in
@@ -178,11 +178,12 @@ struct Copy: ParsableCommand {
         throw ExitCode(result.status.rawValue)
     }
 
-    private func options() throws(Failure) -> CopyOptions {
+    private func options(_ interruption: Interruption) throws(Failure) -> CopyOptions {
         var options = CopyOptions(source: FileName(argument: src), destination: FileName(argument: dst))
         if delete { options.deleting = maxDelete.map { .atMost($0) } ?? .everything }
         options.filter = try FilterRules(
-            [FilterOption](excludes: exclude, includes: include, excludeFiles: excludeFrom)
+            [FilterOption](excludes: exclude, includes: include, excludeFiles: excludeFrom),
+            interruption: interruption
         )
         if oneFileSystem { options.boundary = .oneFileSystem }
         options.backupFolder = backupDir.map { FileName(argument: $0) }
