@@ -131,7 +131,7 @@ public final class NAS: Sendable {
         try guest.plug(drive, speed: .limited(bytesPerSecond: 3 << 20))
         try guest.waitUntil(
             "the run copies",
-            timeout: .seconds(60),
+            timeout: .seconds(120),
             succeeds: "systemctl show -P StatusText \(Self.unit(name)) | grep -q \"copying 'documents'\""
         )
         try guest.check("sleep 2")

@@ -18,9 +18,9 @@ extension LabTests {
                 """,
                 timeout: .seconds(240)
             ).stdout
-            #expect(said.contains("ok       key 'red': it opens slot 0 of the drive"), "\(said)")
-            #expect(said.contains("ok       unit 'red': plugging it in starts a backup"), "\(said)")
-            #expect(said.contains("ok       light: the stick answers"), "\(said)")
+            #expect(said.contains("ok        key 'red': it opens slot 0 of the drive"), "\(said)")
+            #expect(said.contains("ok        unit 'red': plugging it in starts a backup"), "\(said)")
+            #expect(said.contains("ok        light: the stick answers"), "\(said)")
             #expect(said.contains("extbackup: ok: "), "\(said)")
             let run = try nas.waitForEnd()
             #expect(run.status == 0, run.story)

@@ -28,20 +28,20 @@ extension LabTests {
         static let states: [State] = [
             State(
                 name: "mounted",
-                make: "mkfs.ext4 -q $disk; mount $disk /mnt",
+                make: "mkfs.ext4 -q $disk; mount -r $disk /mnt",
                 refusal: "'/dev/sda' is mounted at '/mnt'",
                 undo: "umount /mnt"
             ),
             State(
                 name: "a part of it is mounted",
-                make: "\(table); mkfs.ext4 -q ${disk}1; mount ${disk}1 /mnt",
+                make: "\(table); mkfs.ext4 -q ${disk}1; mount -r ${disk}1 /mnt",
                 refusal: "'/dev/sda1' is mounted at '/mnt'",
                 undo: "umount /mnt; \(noTable)"
             ),
             State(
                 name: "mounted where only another service sees it",
                 make:
-                    "mkfs.ext4 -q $disk; (unshare -m sh -c \"mount $disk /mnt; exec sleep 1234\" >/dev/null 2>&1 &); sleep 1",
+                    "mkfs.ext4 -q $disk; (unshare -m sh -c \"mount -r $disk /mnt; exec sleep 1234\" >/dev/null 2>&1 &); sleep 1",
                 refusal: "it is in use by a program or driver",
                 undo: "pkill -x -f 'sleep 1234'; sleep 1"
             ),
@@ -115,7 +115,7 @@ extension LabTests {
             State(
                 name: "too small for the sources",
                 make: "head -c 400M /dev/zero > /srv/documents/large",
-                refusal: "does not fit",
+                refusal: "it is too small for the sources: they need ",
                 undo: "rm /srv/documents/large",
                 status: 16
             ),
