@@ -153,4 +153,12 @@ extension RunReport {
         let hint = failure?.hint.map { "\n  hint: \($0)" } ?? ""
         return "extbackup: \(status.name): \(what)\(hint)\n  drive: \(safety.sentence)"
     }
+
+    /// The same, for one who only wanted to know.
+    public var closingLineOfPreview: String {
+        "extbackup: ok: this was a preview, nothing was changed\n  drive: \(safety.sentence)"
+    }
+
+    /// The same for programs, in the form that `status.json` has it.
+    public func json() throws(Failure) -> String { try PrettyJSON.text(of: self) }
 }

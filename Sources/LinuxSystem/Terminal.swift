@@ -25,6 +25,12 @@ public enum StandardStream: Int32, Sendable {
     /// True when a person sits at the other end.
     public var isTerminal: Bool { isatty(rawValue) == 1 }
 
+    /// True for a terminal that shows colors, whose user did not forbid them (https://no-color.org).
+    public var takesColors: Bool {
+        isTerminal && (Environment.value(of: "NO_COLOR") ?? "").isEmpty
+            && Environment.value(of: "TERM") != "dumb"
+    }
+
     /// Writes all bytes.
     public func write(_ bytes: [UInt8]) throws(SystemError) {
         var written = 0

@@ -15,6 +15,23 @@ enum Output {
         result(Array((text + "\n").utf8))
     }
 
+    /// One line of a result. On a terminal that shows colors its first word has the grade's; a line that begins with a
+    /// blank stays as it is.
+    static func result(_ line: String, markedBy grade: Finding.Grade) {
+        guard StandardStream.output.takesColors, let end = line.firstIndex(of: " "), end > line.startIndex
+        else {
+            return result(line)
+        }
+        let color =
+            switch grade {
+            case .fine: 32
+            case .note: 36
+            case .warning: 33
+            case .failure: 31
+            }
+        result("\u{1b}[\(color)m\(line[..<end])\u{1b}[0m\(line[end...])")
+    }
+
     /// A secret that a person must see once, on a line of its own between empty ones.
     ///
     /// - Throws: when nobody can have seen it.

@@ -77,6 +77,12 @@ struct Program {
         return display
     }
 
+    /// Lets only errors be said.
+    mutating func keepQuiet() -> CopyDisplay {
+        context.logger.logLevel = .error
+        return CopyDisplay()
+    }
+
     private static func requireRoot() throws(Failure) {
         if effectiveUserID() == 0 { return }
         throw Failure(.failed, "this needs root", hint: "put 'sudo' in front of it")

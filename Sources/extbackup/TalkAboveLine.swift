@@ -1,7 +1,8 @@
 import Logging
 import Reporting
 
-/// Takes the line of progress away before each line of talk, so that they do not mix.
+/// Talk for a person at a terminal, who knows which drive it is about and reads the phase. The line of progress is taken
+/// away before each line, so that they do not mix.
 struct TalkAboveLine: LogHandler {
     let display: CopyDisplay
     var base: JournalLogHandler
@@ -23,6 +24,9 @@ struct TalkAboveLine: LogHandler {
 
     func log(event: LogEvent) {
         display.clear()
+        var event = event
+        event.metadata?["drive"] = nil
+        event.metadata?["phase"] = nil
         base.log(event: event)
     }
 }

@@ -84,6 +84,34 @@ struct SetUpTests {
         )
     }
 
+    @Test("reports a run as JSON, and says only errors when it shall be quiet")
+    func report() throws {
+        let json = try script("\"$1\" run red --json 2>/dev/null")
+        #expect(json.hasPrefix("{\n") && json.contains("\"name\" : \"red\""), "\(json)")
+        // The closing line alone: a run that fails says that, but not how far it was.
+        let quiet = try script("\"$1\" run red --quiet 2>&1")
+        #expect(quiet.contains("extbackup: no-drive: drive 'red': the drive is not plugged in\n"), "\(quiet)")
+        #expect(!quiet.contains("backup begins"), "\(quiet)")
+        #expect(try script("\"$1\" run red 2>&1").contains("backup begins"))
+    }
+
+    @Test("colors the doctor's words on a terminal, and nowhere else", Need.program("/usr/bin/script"))
+    func colors() throws {
+        let shown = "script -qec \"$1 doctor\" /dev/null < /dev/null | head -n 1"
+        let failure = "\u{1b}[31mFAILURE\u{1b}[0m"
+        let output = try script(
+            """
+            rm /etc/extbackup/config.toml; export TERM=xterm
+            unset NO_COLOR; \(shown); NO_COLOR=1; export NO_COLOR; \(shown); unset NO_COLOR
+            TERM=dumb; \(shown); TERM=xterm; "$1" doctor | head -n 1
+            """
+        )
+        let lines = output.split(whereSeparator: \.isNewline)
+        try #require(lines.count == 4, "\(output)")
+        #expect(lines[0].hasPrefix(failure), "\(output)")
+        for line in lines[1...] { #expect(line.hasPrefix("FAILURE "), "\(output)") }
+    }
+
     @Test("lists the runs that were, and tells everything about the one of a number")
     func log() throws {
         let output = try script(

@@ -29,7 +29,13 @@ struct RandomTreeTests {
             // Two of three lives are described by a manifest.
             let manifest =
                 number % 3 == 2 ? nil : try Manifest.open(at: FileName("\(memory.path)/manifest-\(seed)"))
-            try live(seed, kind, place.open("source", .directory), root.open("mirror", .directory), manifest)
+            let source = try place.open("source", .directory)
+            let mirror = try root.open("mirror", .directory)
+            do {
+                try live(seed, kind, source, mirror, manifest)
+            } catch {
+                Issue.record(error, "seed \(seed), \(kind)")
+            }
             try RandomTree.remove("source", from: place)
             try RandomTree.remove("mirror", from: root)
         }

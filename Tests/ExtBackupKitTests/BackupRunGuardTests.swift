@@ -238,7 +238,7 @@ struct PreviewTests {
         let status = try sandbox.status()
         let seen = sandbox.log.events.count
         let meanwhile = Mutex<LightState?>(nil)
-        sandbox.drive.onCall("mount") { [weak sandbox] in
+        sandbox.drive.onCall("mount for looking") { [weak sandbox] in
             // Without a board there is no state, and the test fails, ignoring.
             meanwhile.withLock { $0 = try? sandbox?.light() }
         }
@@ -260,6 +260,8 @@ struct PreviewTests {
         #expect(try sandbox.light() == .safe)
         let events = Array(sandbox.log.events.dropFirst(seen))
         #expect(!events.contains("power off"))
+        // No journal is replayed, and no mount is counted: the next run need not walk.
+        #expect(events.contains("activate for looking") && !events.contains("check"))
         // What the light said of the last run does not hold while the drive is in use.
         #expect(meanwhile.withLock { $0 } == .working)
         #expect(events.last { $0.hasPrefix("light ") } == "light safe")

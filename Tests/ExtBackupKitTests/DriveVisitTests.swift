@@ -84,7 +84,7 @@ struct DriveVisitTests {
         let other = context
         context.askForDrive = { name in
             #expect(name.text == "red")
-            #expect(throws: Failure.self, "no backup begins") { try RunLock.take(of: name, in: other) }
+            #expect(throws: Failure.self, "no backup begins") { _ = try RunLock.take(of: name, in: other) }
             drive.state.withLock { $0.isPresent = true }
         }
         let (interruption, patient) = (sandbox.interruption, DriveVisit(to: sandbox.name, in: context))

@@ -157,6 +157,10 @@ struct ClosingLinesTests {
             report(.succeeded, nil, .safe(.poweredOff)).closingLine
                 == "extbackup: ok: all copied, closed, safe\n  drive: safe to pull: closed and powered off"
         )
+        #expect(
+            report(.succeeded, nil, .safe(.closed)).closingLineOfPreview
+                == "extbackup: ok: this was a preview, nothing was changed\n  drive: safe to pull: closed"
+        )
         let failure = Explanation(message: "it does not fit", hint: "make room")
         #expect(
             report(.failed(.noSpace), failure, .unsafe(reason: "it is mounted")).closingLine

@@ -13,10 +13,7 @@ struct Page {
 
     /// A page on standard output.
     init() {
-        let isPlain =
-            !StandardStream.output.isTerminal || !(Environment.value(of: "NO_COLOR") ?? "").isEmpty
-            || Environment.value(of: "TERM") == "dumb"
-        style = isPlain ? .plain : .colored
+        style = StandardStream.output.takesColors ? .colored : .plain
     }
 
     /// The line above everything.

@@ -217,7 +217,7 @@ extension LabTests {
             try visitor.give("extbackup copy /srv/documents /root/copy --itemize | head -n 5")
             try visitor.give("extbackup copy /srv/documents /root/copy")
             visitor.page.chapter("The page to print")
-            try visitor.give("cat /var/lib/extbackup/sheets/red.txt")
+            try visitor.give("cat /var/lib/extbackup/sheets/attic.txt")
             visitor.page.chapter("All commands")
             try visitor.give("extbackup --help")
         }

@@ -36,6 +36,14 @@ public struct BackupRun {
         case backup
         /// Tells what a backup would do, and leaves the drive plugged in and closed.
         case preview(@Sendable (PreviewLine) -> Void)
+
+        /// What the drive is opened for.
+        var access: DriveAccess {
+            switch self {
+            case .backup: .writing
+            case .preview: .looking
+            }
+        }
     }
 
     /// Runs a backup to the drive `name`. Blocks until all is over.
@@ -157,7 +165,7 @@ public struct BackupRun {
             judgeReplug(locked.device.diskSequence, configuration)
             guard beginRun(configuration.hooks) else { return }
             enter(.unlocking)
-            let unlocked = try locked.unlock(key: key)
+            let unlocked = try locked.unlock(key: key, for: mode.access)
             // The check may write.
             sealBefore = readSeal(of: unlocked)
             enter(.mounting)

@@ -26,7 +26,9 @@ struct Doctor: ParsableCommand {
             Output.result(try findings.json())
         } else {
             let shown = quiet ? findings.filter { $0.grade == .warning || $0.grade == .failure } : findings
-            for line in shown.lines { Output.result(line) }
+            for finding in shown {
+                for line in [finding].lines { Output.result(line, markedBy: finding.grade) }
+            }
             if !quiet { Output.say("extbackup: \(findings.verdict)") }
         }
         throw ExitCode(findings.status.rawValue)

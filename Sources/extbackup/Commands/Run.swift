@@ -22,23 +22,35 @@ struct Run: ParsableCommand {
     )
     var dryRun = false
 
+    @ArgumentParser.Flag(help: "Print the run's report as one JSON document.")
+    var json = false
+
+    @ArgumentParser.Flag(help: "Say nothing but errors; --dry-run and --json still print what they are for.")
+    var quiet = false
+
     func run() throws {
         var program = try Program.start(for: .drivesByHand)
         let drive = try program.drive(named: name)
-        let display = program.showProgress()
+        let display = quiet ? program.keepQuiet() : program.showProgress()
         defer { display.clear() }
         let report = try BackupRun.perform(drive, mode: mode(display), in: program.context)
         display.clear()
-        Output.say(report.closingLine)
+        if json { Output.result(try report.json()) }
+        let isFine = report.verdict.exitStatus == .ok
+        if !quiet || !isFine {
+            Output.say(dryRun && isFine ? report.closingLineOfPreview : report.closingLine)
+        }
         try program.context.startRunOfNewerPlugIn(of: drive)
         throw ExitCode(report.verdict.exitStatus.rawValue)
     }
 
     private func mode(_ display: CopyDisplay) -> BackupRun.Mode {
         guard dryRun else { return .backup }
+        // The report has the numbers, too.
+        let prints = !json
         return .preview { line in
             display.clear()
-            Output.result(line.description)
+            if prints { Output.result(line.description) }
         }
     }
 }

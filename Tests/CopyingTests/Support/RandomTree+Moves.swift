@@ -48,7 +48,11 @@ extension RandomTree {
         var deepest = try folder.duplicate()
         for level in 0..<18 {
             let name = FileName(bytes: [UInt8](repeating: UInt8(ascii: "a") + UInt8(level), count: 250))
-            if (try? deepest.status(of: name)) == nil { try deepest.make([.folder(name)]) }
+            // An earlier change may have put something else in a folder's place.
+            if (try? deepest.status(of: name))?.kind != .directory {
+                try Self.remove(name, from: deepest)
+                try deepest.make([.folder(name)])
+            }
             deepest = try deepest.open(name, .directory)
         }
         try Self.remove("bottom", from: deepest)
