@@ -82,7 +82,8 @@ struct CatalogueSeal: Hashable {
     /// Reads what `text` says; nil for anything else, which is no seal then.
     init?(_ text: String) {
         var values: [Substring: [String]] = [:]
-        for line in text.split(separator: "\n") {
+        // As characters, a line's end behind a carriage return would be none.
+        for line in text.unicodeScalars.split(separator: "\n").map(Substring.init) {
             let words = line.split(separator: " ", maxSplits: 1)
             guard words.count == 2 else { return nil }
             values[words[0], default: []].append(String(words[1]))
