@@ -230,9 +230,16 @@ extension DriveRecords {
     /// Gives the key file a second name, for a drive that gets another one.
     ///
     /// - Throws: `EEXIST` when another key has that name: it may be the only one of some disk.
-    public func linkKey(as other: DriveName) throws(SystemError) {
+    public func linkKey(as other: DriveName, _ attempt: Attempt) throws(SystemError) {
         let folder = try HostFolder.open(layout.keyFolder, .secret)
         let (old, new) = (layout.keyFile(of: name).lastPart, layout.keyFile(of: other).lastPart)
+        switch attempt {
+        case .first: break
+        case .again:
+            if try folder.statusIfPresent(of: old) == nil, try folder.statusIfPresent(of: new) != nil {
+                return
+            }
+        }
         do {
             try folder.link(old, to: folder, as: new)
         } catch {
@@ -245,9 +252,24 @@ extension DriveRecords {
         try folder.sync()
     }
 
-    /// Removes the key file. Without a passphrase nobody opens the drive then.
+    /// Whether somebody tried before.
+    public enum Attempt: Hashable, Sendable {
+        /// Nobody did.
+        case first
+        /// Somebody did, and was cut off: the old name may be gone already.
+        case again
+    }
+
+    /// True when a change of the key was cut off: the key beside the old one may be the one that opens the drive.
+    public func isKeyChangeUnfinished() throws(SystemError) -> Bool {
+        let folder = try HostFolder.open(layout.keyFolder, .secret)
+        return try folder.statusIfPresent(of: KeyFile(replacing: name, in: layout).name) != nil
+    }
+
+    /// Removes the key file, also that of a change that was cut off. Without a passphrase nobody opens the drive then.
     public func removeKey() throws(SystemError) {
         try KeyFile(of: name, in: layout).remove()
+        try KeyFile(replacing: name, in: layout).remove()
     }
 
     /// Removes the backup of the header.

@@ -31,7 +31,7 @@ public struct DriveCare {
     private func changeKeys(
         _ body: (KeyChange) throws(PreparationError.Reason) -> Void
     ) throws(Failure) {
-        let lock = try RunLock.take(of: name, in: context)
+        let lock = try RunLock.take(of: name, for: .byHand, in: context)
         let device = try drive.pluggedDevice()
         do {
             try body(
@@ -63,8 +63,9 @@ public struct DriveCare {
     ///
     /// - Returns: where the file is now.
     public func retire(_ secrets: Secrets) throws(Failure) -> FileName {
-        let lock = try RunLock.take(of: name, in: context)
+        let lock = try RunLock.take(of: name, for: .byHand, in: context)
         _ = try context.takeBackUnfinished(name, from: nil)
+        try withdrawApprovals(of: name)
         let retired = context.layout.configurationFolder.appending("retired")
         let file = context.layout.driveFile(of: name)
         do {
@@ -98,6 +99,19 @@ public struct DriveCare {
         try folder.sync()
     }
 
+    /// What was approved was for what a drive of this name had then.
+    private func withdrawApprovals(of name: DriveName) throws(Failure) {
+        do {
+            try Approvals(folder: context.layout.approvalFolder).withdrawAll(for: name.text)
+        } catch {
+            throw Failure(
+                .failed,
+                "what was approved for drive '\(name)' cannot be forgotten: \(error)",
+                hint: Failure.hint(toUse: context.layout.approvalFolder)
+            )
+        }
+    }
+
     /// What is kept under the drive's name: the history, which goes by its UUID, stays.
     private func forgetState() throws(Failure) {
         do {
@@ -119,11 +133,14 @@ public struct DriveCare {
         if new == name {
             throw Failure(.usage, "drive '\(name)' has this name already", hint: "give another one")
         }
-        let oldLock = try RunLock.take(of: name, in: context)
-        let newLock = try RunLock.take(of: new, in: context)
+        let oldLock = try RunLock.take(of: name, for: .byHand, in: context)
+        let newLock = try RunLock.take(of: new, for: .byHand, in: context)
         let begun = try refuseIfTaken(new)
         // A note that the drive is being made would be taken for one of the next drive of the old name.
         _ = try context.takeBackUnfinished(name, from: nil)
+        try refuseDuringKeyChange()
+        try withdrawApprovals(of: name)
+        try withdrawApprovals(of: new)
         let text = try renamedFile(new)
         let other = DriveRecords(
             of: new,
@@ -135,19 +152,42 @@ public struct DriveCare {
         do {
             try drive.records.removeUnitLink()
             try drive.records.renameSheet(to: new)
-            try removeDriveFile(of: name)
-            try drive.records.removeKey()
         } catch {
-            throw Failure(
-                .failed,
-                "drive '\(name)' was not renamed to the end: \(error)",
-                hint: "run the same command again as root"
-            )
+            throw notRenamed(error)
         }
         try moveState(to: new)
+        do {
+            try drive.records.removeKey()
+            // Last: as long as it is there the same command goes on where this one was cut off.
+            try removeDriveFile(of: name)
+        } catch {
+            throw notRenamed(error)
+        }
         try context.reloadUnits()
         withExtendedLifetime(oldLock) {}
         withExtendedLifetime(newLock) {}
+    }
+
+    private func notRenamed(_ error: SystemError) -> Failure {
+        Failure(
+            .failed,
+            "drive '\(name)' was not renamed to the end: \(error)",
+            hint: "run the same command again as root"
+        )
+    }
+
+    /// The key beside the old one may be the only one that opens the drive.
+    private func refuseDuringKeyChange() throws(Failure) {
+        do throws(SystemError) {
+            if try !drive.records.isKeyChangeUnfinished() { return }
+        } catch {
+            throw notRenamed(error)
+        }
+        throw Failure(
+            .failed,
+            "drive '\(name)' is not renamed: its key was about to be changed, and that was cut off",
+            hint: "run 'extbackup drives key rotate \(name)' first, with the drive plugged in"
+        )
     }
 
     /// Gives the drive the new name beside the old one, or leaves it as it was.
@@ -155,10 +195,10 @@ public struct DriveCare {
         _ new: DriveName,
         _ other: DriveRecords,
         _ text: [UInt8],
-        _ begun: Beginning
+        _ begun: DriveRecords.Attempt
     ) throws(Failure) {
         do {
-            try drive.records.linkKey(as: new)
+            try drive.records.linkKey(as: new, begun)
         } catch {
             throw Failure(
                 .failed,
@@ -173,19 +213,13 @@ public struct DriveCare {
             try folder.replaceFile(FileName("\(new).toml"), with: text, mode: 0o644)
             try other.makeUnitLink()
         } catch {
-            if case .fresh = begun { takeBack(other, new) }
+            if case .first = begun { takeBack(other, new) }
             throw Failure(
                 .failed,
                 "drive '\(name)' is not renamed: \(error)",
                 hint: "see to that, then run the same command again as root"
             )
         }
-    }
-
-    /// How far an earlier command came.
-    private enum Beginning {
-        case fresh
-        case cutOff
     }
 
     /// The new name was given to nothing else, and the old one still has all: nothing is lost.
@@ -197,14 +231,14 @@ public struct DriveCare {
     }
 
     /// A rename that was cut off may have left the new name for the same drive.
-    private func refuseIfTaken(_ new: DriveName) throws(Failure) -> Beginning {
+    private func refuseIfTaken(_ new: DriveName) throws(Failure) -> DriveRecords.Attempt {
         do throws(SystemError) {
             _ = try Descriptor.open(context.layout.driveFile(of: new), .path)
         } catch {
-            if error.errno == .noSuchFileOrDirectory { return .fresh }
+            if error.errno == .noSuchFileOrDirectory { return .first }
         }
         let existing = try DriveFile.prepared(new, in: context.layout)
-        if existing.luksUUID == drive.file.luksUUID { return .cutOff }
+        if existing.luksUUID == drive.file.luksUUID { return .again }
         throw Failure(
             .failed,
             "there is a drive '\(new)' already",

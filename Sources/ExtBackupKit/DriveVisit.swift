@@ -27,7 +27,7 @@ public struct DriveVisit {
         at directory: FileName?,
         onOpen: (FileName) -> Void
     ) throws(Failure) -> PullSafety {
-        let lock = try RunLock.take(of: name, in: context)
+        let lock = try RunLock.take(of: name, for: .byHand, in: context)
         let drive = try EnrolledDrive(name, in: context)
         let key = try drive.key()
         let place = directory ?? context.layout.runFolder.appending(FileName("look-\(name)"))
@@ -69,7 +69,7 @@ public struct DriveVisit {
     /// - Throws: `notClosed` when something is still open, `noDrive` when it is not plugged in, `locked` while a run works
     ///   on it.
     public func eject() throws(Failure) -> PullSafety {
-        let lock = try RunLock.take(of: name, in: context)
+        let lock = try RunLock.take(of: name, for: .byHand, in: context)
         let identity = try DriveFile.prepared(name, in: context.layout).identity()
         // A configuration that is broken must not keep the drive from being pulled, ignoring.
         let configuration = try? Configuration(readingFrom: context.layout.configurationFile)

@@ -23,7 +23,7 @@ public struct HeaderCommands {
     /// - Returns: the file's SHA-256.
     public func backUp() throws(Failure) -> String {
         let key = try drive.key()
-        let lock = try RunLock.take(of: name, in: context)
+        let lock = try RunLock.take(of: name, for: .byHand, in: context)
         let device = try drive.pluggedDevice()
         do {
             let digest = try drive.records.saveHeaderBackup(of: device, key: key)
@@ -112,7 +112,7 @@ public struct HeaderCommands {
 
     /// Writes the backup to the partition.
     public func restore(_ restoration: HeaderRestoration) throws(Failure) {
-        let lock = try RunLock.take(of: name, in: context)
+        let lock = try RunLock.take(of: name, for: .byHand, in: context)
         let key = try drive.key()
         do {
             try restoration.perform(key: key)

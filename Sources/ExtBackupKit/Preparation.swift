@@ -63,7 +63,15 @@ extension RunContext {
             let unfinished = try UnfinishedDrive.find(name, in: layout, operations: operations)
             switch consume unfinished {
             case .none: return nil
-            case .some(let unfinished): try unfinished.takeBack(from: device)
+            case .some(let unfinished):
+                switch try unfinished.takeBack(from: device) {
+                case .removed:
+                    return "drive '\(name)' was begun before and not finished; what was left of it is removed"
+                case .kept:
+                    return
+                        "drive '\(name)' was made before, up to the link that starts its backups; 'extbackup doctor' "
+                        + "tells how to make that"
+                }
             }
         } catch {
             if error == .beingPrepared {
@@ -76,10 +84,9 @@ extension RunContext {
             throw Failure(
                 .failed,
                 "drive '\(name)' was begun and not finished, and that cannot be taken back: \(error)",
-                hint: "choose another name, or mend this and run the same command again"
+                hint: "plug that drive in and give the command of then again, or choose another name"
             )
         }
-        return "drive '\(name)' was begun before and not finished; what was left of it is removed"
     }
 
     /// Erases a disk and makes a drive of it; then systemd knows it. Blocks.
@@ -148,11 +155,12 @@ extension RunContext {
         do {
             var known: [String: String] = [:]
             for name in try DriveFile.prepared(in: layout.driveFolder) {
-                // A drive whose file is broken is told by 'config check', ignoring.
-                guard let drive = try? DriveFile(named: name, in: layout.driveFolder) else { continue }
-                known[drive.luksUUID.lowercased()] = name
+                known[try DriveFile(named: name, in: layout.driveFolder).luksUUID.lowercased()] = name
             }
             return known
+        } catch let error as ConfigurationError {
+            // Which disk is that drive could not be told.
+            throw Failure(error)
         } catch {
             throw Failure(error)
         }
@@ -240,6 +248,12 @@ extension Failure {
                 .failed,
                 "\(error.device): \(error.reason)\(left)",
                 hint: "choose another name; 'extbackup drives list' and 'extbackup doctor' tell what is there"
+            )
+        case .adoptionUnfinished:
+            self.init(
+                .failed,
+                "\(error.device): \(error.reason)\(left)",
+                hint: "give the same 'extbackup prepare-disk --adopt' again, or choose another name"
             )
         case .beingPrepared:
             self.init(

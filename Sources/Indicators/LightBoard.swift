@@ -123,11 +123,21 @@ extension LightBoard {
         for name in names where !Self.isHidden(name) {
             if let entry = Self.entry(name, in: folder) {
                 entries.append(entry)
-            } else {
+            } else if Self.isThere(name, in: folder) {
                 ignored.append(name)
             }
         }
         return Reading(entries: entries, ignored: ignored)
+    }
+
+    /// False for the state of a job that went off the light since the names were read.
+    private static func isThere(_ name: FileName, in folder: borrowing Descriptor) -> Bool {
+        do {
+            return try folder.statusIfPresent(of: name) != nil
+        } catch {
+            // What cannot be looked at is told by its name.
+            return true
+        }
     }
 
     private static func entry(_ name: FileName, in folder: borrowing Descriptor) -> Entry? {

@@ -53,7 +53,9 @@ struct Program {
         case .drivesByHand, .visibleDrives:
             program.context.invocation = nil
             if StandardStream.input.isTerminal, StandardStream.error.isTerminal {
-                program.context.askForDrive = { Output.say("Plug drive '\($0)' in; Ctrl-C stops waiting.") }
+                program.context.askForDrive = {
+                    Output.say("Plug drive '\($0)' in; no backup begins by that. Ctrl-C stops waiting.")
+                }
             }
         }
         return program

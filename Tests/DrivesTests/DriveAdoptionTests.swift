@@ -232,7 +232,7 @@ struct DriveAdoptionTests {
             switch consume unfinished {
             case .none: #expect(step == .check || step == .writeKey, "\(step)")
             case .some(let unfinished):
-                try unfinished.takeBack(from: bench.container.path)
+                _ = try unfinished.takeBack(from: bench.container.path)
                 #expect(try bench.traces() == "", "\(step)")
                 // At this step the key was not on the machine yet that the whole adoption gave the drive.
                 #expect(try !bench.container.isUsed(slot: 1), "\(step)")

@@ -167,7 +167,7 @@ struct PreparationTests {
             let unfinished = try UnfinishedDrive.find(name, in: layout, operations: bench.operations)
             switch consume unfinished {
             case .none: #expect(step == .check || step == .writeKey, "\(step)")
-            case .some(let unfinished): try unfinished.takeBack(from: nil)
+            case .some(let unfinished): _ = try unfinished.takeBack(from: nil)
             }
             if step == .enable {
                 #expect(isThere(layout.driveFile(of: name)), "all is there but the link")

@@ -9,6 +9,7 @@ final class UnfinishedDriveTests {
     private let folder: TemporaryFolder
     private let layout: HostLayout
     private let name: DriveName
+    private static let uuid = "0FD4E9A7-55C5-4C6F-8B3F-0A1F3D2C9B11"
 
     init() throws {
         folder = try TemporaryFolder()
@@ -17,30 +18,28 @@ final class UnfinishedDriveTests {
         try run("/bin/mkdir", "-p", layout.configurationFolder, layout.stateFolder)
     }
 
-    private func takeBack() throws -> Bool {
+    private func takeBack() throws -> UnfinishedDrive.Outcome? {
         let unfinished = try UnfinishedDrive.find(name, in: layout, operations: RecordingDriveOperations())
         switch consume unfinished {
-        case .none: return false
-        case .some(let unfinished):
-            try unfinished.takeBack(from: nil)
-            return true
+        case .none: return nil
+        case .some(let unfinished): return try unfinished.takeBack(from: nil)
         }
     }
 
     /// What a preparation does until its power fails.
     private func begin() throws {
         let record = try PreparationRecord.make(of: name, in: layout)
-        try record.note(headerOf: "0FD4E9A7-55C5-4C6F-8B3F-0A1F3D2C9B11")
+        try record.note(.savesHeader, Self.uuid)
         try KeyFile(of: name, in: layout).write(secret("key"))
         try run("/bin/mkdir", "-p", layout.headerFolder)
-        try run("/bin/touch", layout.headerBackup(luksUUID: "0FD4E9A7-55C5-4C6F-8B3F-0A1F3D2C9B11"))
+        try run("/bin/touch", layout.headerBackup(luksUUID: Self.uuid))
     }
 
     @Test("is not there, when nothing was begun; a key alone is none of it")
     func none() throws {
-        #expect(try !takeBack())
+        #expect(try takeBack() == nil)
         try KeyFile(of: name, in: layout).write(secret("key"))
-        #expect(try !takeBack())
+        #expect(try takeBack() == nil)
         #expect(isThere(layout.keyFile(of: name)))
         #expect(UnfinishedDrive.names(in: layout) == [])
     }
@@ -50,12 +49,12 @@ final class UnfinishedDriveTests {
         try KeyFile(of: try driveName("blue"), in: layout).write(secret("key"))
         try begin()
         #expect(UnfinishedDrive.names(in: layout) == [name])
-        #expect(try takeBack())
+        #expect(try takeBack() == .removed)
         #expect(UnfinishedDrive.names(in: layout) == [])
         #expect(!isThere(layout.keyFile(of: name)))
-        #expect(!isThere(layout.headerBackup(luksUUID: "0FD4E9A7-55C5-4C6F-8B3F-0A1F3D2C9B11")))
+        #expect(!isThere(layout.headerBackup(luksUUID: Self.uuid)))
         #expect(isThere(layout.keyFile(of: try driveName("blue"))))
-        #expect(try !takeBack())
+        #expect(try takeBack() == nil)
     }
 
     @Test("keeps everything once its file is there: it may hold a backup")
@@ -63,10 +62,42 @@ final class UnfinishedDriveTests {
         try begin()
         try run("/bin/mkdir", "-p", layout.driveFolder)
         try run("/bin/touch", layout.driveFile(of: name))
-        #expect(try takeBack())
+        #expect(try takeBack() == .kept)
         #expect(UnfinishedDrive.names(in: layout) == [])
         #expect(isThere(layout.keyFile(of: name)))
-        #expect(isThere(layout.headerBackup(luksUUID: "0FD4E9A7-55C5-4C6F-8B3F-0A1F3D2C9B11")))
+        #expect(isThere(layout.headerBackup(luksUUID: Self.uuid)))
+    }
+
+    @Test("keeps its header when another drive has that by now", arguments: ["drives.d", "retired"])
+    func header(folder: String) throws {
+        try begin()
+        let other = layout.configurationFolder.appending(FileName(folder))
+        try run("/bin/mkdir", "-p", other)
+        try run(
+            "/bin/sh",
+            "-c",
+            FileName("echo 'luks_uuid = \"\(Self.uuid.lowercased())\"' > \(other)/blue.toml")
+        )
+        #expect(try takeBack() == .removed)
+        #expect(isThere(layout.headerBackup(luksUUID: Self.uuid)))
+    }
+
+    @Test("that was to be taken in keeps its key until that drive is there: it may have no other")
+    func adoption() throws {
+        try PreparationRecord.make(of: name, in: layout).note(.adopts, Self.uuid)
+        try KeyFile(of: name, in: layout).write(secret("key"))
+        #expect(throws: PreparationError.Reason.adoptionUnfinished(luksUUID: Self.uuid)) { try takeBack() }
+        #expect(isThere(layout.keyFile(of: name)))
+        #expect(UnfinishedDrive.names(in: layout) == [name])
+    }
+
+    @Test("with a key that the power cut short is taken back")
+    func emptyKey() throws {
+        try begin()
+        let key = try Descriptor.open(layout.keyFile(of: name), .write)
+        try key.setSize(0)
+        #expect(try takeBack() == .removed)
+        #expect(try KeyFile(of: name, in: layout).read() == nil ? true : false)
     }
 
     @Test("is left alone while somebody works on it")

@@ -80,13 +80,54 @@ struct DriveCareTests {
     @Test("that was being changed when the machine stopped is changed to the end by the same command")
     func renameAgain() throws {
         let blue = try #require(DriveName("blue"))
-        try records.linkKey(as: blue)
+        try records.linkKey(as: blue, .first)
         try sandbox.home.write(
             "etc/drives.d/blue.toml",
             Sandbox.driveFile.split(separator: "\"red\"", maxSplits: 1).joined(separator: "\"blue\"")
         )
         try care().rename(to: blue)
         #expect(try files() == ["blue.key", "blue.toml", "config.toml", "extbackup@blue.service"])
+    }
+
+    @Test("goes on also when the key has the new name alone")
+    func renameAgainLater() throws {
+        let blue = try #require(DriveName("blue"))
+        try records.linkKey(as: blue, .first)
+        try records.removeKey()
+        try sandbox.home.write(
+            "etc/drives.d/blue.toml",
+            Sandbox.driveFile.split(separator: "\"red\"", maxSplits: 1).joined(separator: "\"blue\"")
+        )
+        try care().rename(to: blue)
+        #expect(try files() == ["blue.key", "blue.toml", "config.toml", "extbackup@blue.service"])
+    }
+
+    @Test("is not renamed while a new key lies beside the old one: that may be the one that opens the drive")
+    func renameDuringKeyChange() throws {
+        try sandbox.home.write("etc/keys/red.key.new", "key")
+        let before = try files()
+        #expect(throws: Failure.self) { try care().rename(to: try #require(DriveName("blue"))) }
+        #expect(try files() == before)
+        _ = try care().retire(.removed)
+        #expect(try files() == ["config.toml", "red.toml"])
+    }
+
+    @Test("takes approvals of either name with it: they were for another drive's files")
+    func approvals() throws {
+        let approvals = Approvals(folder: sandbox.layout.approvalFolder)
+        for name in ["red", "blue"] { try approvals.approve(["photos": 5000], for: name) }
+        try care().rename(to: try #require(DriveName("blue")))
+        for name in ["red", "blue"] { #expect(approvals.approved(for: name) == [:]) }
+        try approvals.approve(["photos": 5000], for: "blue")
+        _ = try care("blue").retire(.kept)
+        #expect(approvals.approved(for: "blue") == [:])
+    }
+
+    @Test("is not erased because its file is broken: then no disk is looked at")
+    func brokenFile() throws {
+        try sandbox.home.write("etc/drives.d/red.toml", Sandbox.driveFile + "sources = 7\n")
+        #expect(throws: Failure.self) { try DiskOverview(in: sandbox.context()) }
+        #expect(throws: Failure.self) { try DiskDescription(at: "/dev/null", in: sandbox.context()) }
     }
 
     @Test("ends with its service, and its key stays unless it shall go")
@@ -121,7 +162,7 @@ struct DriveCareTests {
 
     @Test("is not changed while a run works on it")
     func locked() throws {
-        let lock = try RunLock.take(of: sandbox.name, in: sandbox.context())
+        let lock = try RunLock.take(of: sandbox.name, for: .run, in: sandbox.context())
         let before = try files()
         #expect(throws: Failure.self) { try care().rename(to: try #require(DriveName("blue"))) }
         #expect(throws: Failure.self) { try care().retire(.kept) }

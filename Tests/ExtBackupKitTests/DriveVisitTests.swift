@@ -84,7 +84,9 @@ struct DriveVisitTests {
         let other = context
         context.askForDrive = { name in
             #expect(name.text == "red")
-            #expect(throws: Failure.self, "no backup begins") { _ = try RunLock.take(of: name, in: other) }
+            #expect(throws: Failure.self, "no backup begins") {
+                _ = try RunLock.take(of: name, for: .run, in: other)
+            }
             drive.state.withLock { $0.isPresent = true }
         }
         let (interruption, patient) = (sandbox.interruption, DriveVisit(to: sandbox.name, in: context))
@@ -98,7 +100,7 @@ struct DriveVisitTests {
 
     @Test("waits for no run: while one works on the drive nothing is opened")
     func locked() throws {
-        let lock = try RunLock.take(of: sandbox.name, in: sandbox.context())
+        let lock = try RunLock.take(of: sandbox.name, for: .run, in: sandbox.context())
         #expect(failure { try visit.look(for: .looking, at: nil) { _ in } }?.status == .locked)
         #expect(failure { try visit.eject() }?.status == .locked)
         #expect(sandbox.log.calls.isEmpty)

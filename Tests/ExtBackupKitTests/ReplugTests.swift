@@ -165,14 +165,57 @@ struct ReplugTests {
         #expect(try run(sandbox, at: later(120)).verdict == .held)
     }
 
-    @Test("a look at what would be done leaves the offer as it is")
+    @Test("for a look at what would be done approves nothing, then or later")
     func preview() throws {
         let (sandbox, _) = try held()
         plug(sandbox)
         try sandbox.run(.preview { _ in })
-        #expect(sandbox.home.exists("run/red.replug"))
+        #expect(!sandbox.home.exists("run/red.replug"))
+        plug(sandbox, diskSequence: 9)
+        #expect(try run(sandbox, at: later(60)).verdict == .held)
+    }
+
+    @Test("for something that a person does with it approves nothing, then or later")
+    func byHand() throws {
+        let (sandbox, _) = try held()
+        try shell(sandbox, "chmod 700 etc/keys")
         plug(sandbox)
-        #expect(try run(sandbox, at: later(60)).verdict == .succeeded)
+        // The agent that systemd starts at this plug-in finds the lock taken.
+        let context = sandbox.context()
+        let lock = try RunLock.take(of: sandbox.name, for: .byHand, in: context)
+        #expect(throws: Failure.self) {
+            try BackupRun.perform(sandbox.name, mode: .backup, in: context)
+        }
+        withExtendedLifetime(lock) {}
+        #expect(!sandbox.home.exists("run/red.replug"))
+    }
+
+    @Test("while another run works on it approves nothing later")
+    func locked() throws {
+        let (sandbox, _) = try held()
+        plug(sandbox)
+        let context = sandbox.context()
+        let lock = try RunLock.take(of: sandbox.name, for: .run, in: context)
+        #expect(throws: Failure.self) {
+            try BackupRun.perform(sandbox.name, mode: .backup, in: context)
+        }
+        #expect(!sandbox.home.exists("run/red.replug"))
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test("after a run that also failed approves nothing: the person mends that")
+    func alsoFailed() throws {
+        let sandbox = try Sandbox()
+        let limit = "[guard]\nmax_delete = { files = 1 }"
+        try sandbox.configure(rest: limit)
+        try sandbox.runBefore(files: ["a", "b", "c", "d", "e"])
+        try sandbox.configure(rest: "[[source]]\nname = \"gone\"\npath = \"/nowhere\"\n" + limit)
+        try shell(sandbox, "rm photos/b photos/c photos/d")
+        plug(sandbox)
+        let report = try run(sandbox, at: Self.ended)
+        #expect(report.sources.contains { $0.heldDeletions > 0 })
+        #expect(report.replugApproval == nil)
+        #expect(!sandbox.home.exists("run/red.replug"))
     }
 
     @Test("does not approve what a vanished drive left undone")

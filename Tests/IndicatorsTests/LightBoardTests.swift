@@ -37,6 +37,19 @@ struct LightBoardTests {
         #expect(try board.read() == LightBoard.Reading(entries: [], ignored: []))
     }
 
+    @Test("takes the state of a job that goes off just then for nobody's file")
+    func vanishing() async throws {
+        let board = board
+        let other = Task.detached {
+            for _ in 0..<300 {
+                try board.record(.working, job: "red")
+                try board.record(.off, job: "red")
+            }
+        }
+        for _ in 0..<3000 { #expect(try board.read().ignored == []) }
+        try await other.value
+    }
+
     @Test("says what each job said last, and since when")
     func entries() throws {
         let before = UnixTime.now()

@@ -40,6 +40,7 @@ struct AdoptionWork {
         let passphraseSlot = try slot(openedBy: passphrase)
         try begin(.writeKey)
         let key = try enrollment.writeKey()
+        try enrollment.noteAdoption(of: uuid)
         try begin(.addKey)
         let slot = try addKey(key, provenBy: passphrase)
         try begin(.backUpHeader)

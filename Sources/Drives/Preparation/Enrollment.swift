@@ -27,7 +27,9 @@ struct Enrollment {
             do {
                 try takeBack()
             } catch {
+                // What was made before it may be needed to take it back: a key for its slot.
                 leftBehind.append(error.description)
+                break
             }
         }
         undo = []
@@ -76,6 +78,11 @@ struct Enrollment {
         return key
     }
 
+    /// Notes that a LUKS drive is about to get the key.
+    func noteAdoption(of luksUUID: String) throws(PreparationError.Reason) {
+        try system { () throws(SystemError) in try record?.note(.adopts, luksUUID) }
+    }
+
     /// Saves the header on the machine. A backup that is there already is replaced, and stays also after a failure: an
     /// older key may open it.
     ///
@@ -89,7 +96,7 @@ struct Enrollment {
         let backup = HeaderBackup(luksUUID: luksUUID, in: layout)
         let wasThere = try system { () throws(SystemError) in try backup.isThere() }
         if !wasThere {
-            try system { () throws(SystemError) in try record?.note(headerOf: luksUUID) }
+            try system { () throws(SystemError) in try record?.note(.savesHeader, luksUUID) }
             onFailure { () throws(SystemError) in try backup.remove() }
         }
         return try backup.save(container, slot: slot, key: key)
@@ -159,9 +166,10 @@ struct Enrollment {
             try DriveFile.remove(of: name, in: layout)
             try RecoverySheet.remove(of: name, in: layout)
         }
+        // The drive's file is the last: from then on the drive is known, and nothing of it is taken back.
         try system { () throws(SystemError) in
-            try file.write(in: layout)
             try sheet.write(in: layout)
+            try file.write(in: layout)
         }
     }
 

@@ -19,10 +19,11 @@ struct KeyFile {
         name = layout.keyFile(of: drive).lastPart.appendingSuffix(".new")
     }
 
-    /// The key; nil when there is none.
+    /// The key; nil when there is none, or when the power failed before it was written.
     func read() throws(SystemError) -> SecretBytes? {
         do {
-            return try SecretBytes(readingFrom: HostFolder.open(folderPath, .secret).open(name, .read))
+            let file = try HostFolder.open(folderPath, .secret).open(name, .read)
+            return try file.status().size == 0 ? nil : SecretBytes(readingFrom: file)
         } catch {
             if error.errno == .noSuchFileOrDirectory { return nil }
             throw error

@@ -14,6 +14,8 @@ public struct PreparationError: Error, Hashable, Sendable {
         case nameTaken(FileName)
         /// Another process makes a drive of this name, or one that was cut off began to.
         case beingPrepared
+        /// A drive of this name was about to be taken in; it may have the key by now. Its LUKS UUID.
+        case adoptionUnfinished(luksUUID: String)
         /// The program that makes the file system is missing.
         case programMissing(FileName, debianPackage: String)
         /// A system call failed.
@@ -86,6 +88,8 @@ extension PreparationError.Reason: CustomStringConvertible {
         case .diskLocked: "another program keeps the disk locked"
         case .nameTaken(let path): "a drive of this name exists: \(path)"
         case .beingPrepared: "a drive of this name is being prepared"
+        case .adoptionUnfinished(let luksUUID):
+            "the drive with the LUKS UUID \(luksUUID) was about to be taken in, and may have only the key that was made for it"
         case .programMissing(let path, let package): "\(path) is not installed (Debian package '\(package)')"
         case .system(let error): error.description
         case .encryption(let error): error.description

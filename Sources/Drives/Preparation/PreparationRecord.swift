@@ -64,16 +64,25 @@ final class PreparationRecord: Sendable {
         throw .beingPrepared
     }
 
-    /// Notes, durably, that the backup of this header is about to be made, and was not there before.
-    func note(headerOf luksUUID: String) throws(SystemError) {
-        try file.writeAll(Array(luksUUID.utf8))
+    /// What is noted of a drive that is being made, each in a line of its own.
+    enum Note: String {
+        /// The LUKS drive of this UUID is about to get the key.
+        case adopts
+        /// The backup of this header is about to be made, and was not there before.
+        case savesHeader
+    }
+
+    /// Notes something, durably.
+    func note(_ note: Note, _ luksUUID: String) throws(SystemError) {
+        try file.writeAll(Array("\(note.rawValue) \(luksUUID)\n".utf8))
         try file.sync()
     }
 
-    /// The header that was noted.
-    func notedHeader() throws(SystemError) -> String? {
-        let text = String(decoding: try file.read(64, at: 0), as: UTF8.self)
-        return text.isEmpty ? nil : text
+    /// The LUKS UUID that was noted so.
+    func luksUUID(of note: Note) throws(SystemError) -> String? {
+        let text = String(decoding: try file.read(1024, at: 0), as: UTF8.self)
+        let words = text.split(separator: "\n").map { $0.split(separator: " ") }
+        return words.first { $0.count == 2 && $0[0] == note.rawValue }.map { String($0[1]) }
     }
 
     /// Removes it: the drive is made, or nothing is left of it.

@@ -28,21 +28,59 @@ public struct UnfinishedDrive: ~Copyable {
         return names.compactMap { DriveName(String(decoding: $0.bytes, as: UTF8.self)) }
     }
 
-    /// Closes what is open of it, and removes its files. A drive that was finished but for its link keeps them all.
+    /// What became of it.
+    public enum Outcome: Hashable, Sendable {
+        /// Nothing is left of it.
+        case removed
+        /// It was finished but for its link: all of it is kept.
+        case kept
+    }
+
+    /// Closes what is open of it, and removes its files. Nothing is removed that opens a drive which somebody may need: an
+    /// adopted drive keeps the key as long as it may have no other.
     ///
-    /// - Parameter device: the LUKS drive that was about to be taken in; its new key slot is removed. Nil when the disk
-    ///   is erased anyway.
-    public consuming func takeBack(from device: FileName?) throws(PreparationError.Reason) {
-        if try !isFinished() {
+    /// - Parameter device: the LUKS drive that is to be taken in; its new key slot is removed. Nil when a disk is to be
+    ///   erased.
+    public consuming func takeBack(from device: FileName?) throws(PreparationError.Reason) -> Outcome {
+        let outcome: Outcome = try isFinished() ? .kept : .removed
+        switch outcome {
+        case .kept: break
+        case .removed:
             try close()
-            if let device { try removeSlot(of: LUKSContainer(path: device)) }
-            let luksUUID = try system { () throws(SystemError) in try record.notedHeader() }
-            try system { () throws(SystemError) in
-                if let luksUUID { try HeaderBackup(luksUUID: luksUUID, in: layout).remove() }
-                try KeyFile(of: name, in: layout).remove()
-            }
+            try removeSlot(of: device.map { LUKSContainer(path: $0) })
+            try removeFiles()
         }
         try system { () throws(SystemError) in try record.remove() }
+        return outcome
+    }
+
+    private func removeFiles() throws(PreparationError.Reason) {
+        try system { () throws(SystemError) in
+            if let luksUUID = try record.luksUUID(of: .savesHeader), try !isKnown(luksUUID) {
+                try HeaderBackup(luksUUID: luksUUID, in: layout).remove()
+            }
+            try RecoverySheet.remove(of: name, in: layout)
+            try KeyFile(of: name, in: layout).remove()
+        }
+    }
+
+    /// True when a drive of this machine, in service or retired, has the UUID: it was made under another name meanwhile.
+    private func isKnown(_ luksUUID: String) throws(SystemError) -> Bool {
+        let wanted = luksUUID.lowercased()
+        for path in [layout.driveFolder, layout.configurationFolder.appending("retired")] {
+            let folder: Descriptor
+            do {
+                folder = try Descriptor.open(path, [.directory, .followLink])
+            } catch {
+                if error.errno == .noSuchFileOrDirectory { continue }
+                throw error
+            }
+            for file in try folder.entryNames() {
+                let text = try folder.open(file, [.read, .nonBlocking]).readAll(limit: 1 << 20)
+                if String(decoding: text, as: UTF8.self).lowercased().contains(wanted) { return true }
+            }
+        }
+        return false
     }
 
     /// Its file is written when nothing can fail any more but the link.
@@ -65,19 +103,30 @@ public struct UnfinishedDrive: ~Copyable {
         throw .drive(DriveError(drive: name, reason: .notClosed(what), leftOpen: leftOpen))
     }
 
-    private func removeSlot(of container: LUKSContainer) throws(PreparationError.Reason) {
+    /// An adoption that was cut off may have given the drive the key.
+    private func removeSlot(of container: LUKSContainer?) throws(PreparationError.Reason) {
+        guard let luksUUID = try system({ () throws(SystemError) in try record.luksUUID(of: .adopts) }) else {
+            return
+        }
+        let unfinished = PreparationError.Reason.adoptionUnfinished(luksUUID: luksUUID)
+        guard let container else { throw unfinished }
+        let uuid = try encryption { () throws(CryptError) in try container.uuid() }
+        guard uuid.lowercased() == luksUUID.lowercased() else { throw unfinished }
         let key = try system { () throws(SystemError) in try KeyFile(of: name, in: layout).read() }
         switch consume key {
         case .none: return
         case .some(let key):
-            do throws(CryptError) {
-                guard let slot = try container.slot(openedBy: key), try !container.isLast(slot: slot) else {
-                    return
-                }
-                try container.removeSlot(slot)
+            let slot: Int32?
+            do {
+                slot = try container.slot(openedBy: key)
             } catch {
                 throw .encryption(error)
             }
+            guard let slot else { return }
+            if try encryption({ () throws(CryptError) in try container.isLast(slot: slot) }) {
+                throw unfinished
+            }
+            try encryption { () throws(CryptError) in try container.removeSlot(slot) }
         }
     }
 }

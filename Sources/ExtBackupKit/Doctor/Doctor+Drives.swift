@@ -112,21 +112,23 @@ extension Doctor {
             try records.checkUnitLink()
             return .fine(.unit, drive.name, "plugging it in starts a backup")
         } catch {
-            let again = "run: ln -s \(context.layout.unitFile)"
+            let again = "ln -s \(context.layout.unitFile)"
             switch error {
             case .missing(let path):
+                let folder = path.components.dropLast().reduce(FileName("/")) { $0.appending($1) }
                 return .failure(
                     .unit,
                     drive.name,
                     "it is disabled: \(path) is not there, and plugging it in starts nothing",
-                    hint: "\(again) \(path); systemctl daemon-reload"
+                    hint:
+                        "run: mkdir -p \(folder); \(again) \(path); systemctl daemon-reload"
                 )
             case .foreign(let path, let target):
                 return .failure(
                     .unit,
                     drive.name,
                     "\(path) leads to \(target)",
-                    hint: "remove it, then \(again) \(path); systemctl daemon-reload"
+                    hint: "remove it, then run: \(again) \(path); systemctl daemon-reload"
                 )
             case .unreadable(let error):
                 return .failure(

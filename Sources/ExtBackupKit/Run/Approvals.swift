@@ -27,6 +27,11 @@ struct Approvals {
         try open().replaceFile(FileName(drive + ".json"), with: bytes, mode: 0o600)
     }
 
+    /// Forgets all that was approved for a drive: another one may get its name.
+    func withdrawAll(for drive: String) throws(SystemError) {
+        try open().removeFileIfPresent(FileName(drive + ".json"))
+    }
+
     /// Forgets what was approved of a source: it was for one run.
     func withdraw(_ source: String, for drive: String) throws {
         var rest = approved(for: drive)

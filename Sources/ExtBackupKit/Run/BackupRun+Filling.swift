@@ -44,6 +44,16 @@ extension BackupRun {
         }
     }
 
+    private var markerHint: String {
+        switch mode {
+        case .backup:
+            "it is a copy, or was formatted: prepare it again under another name, or use the original"
+        // Nothing was repaired, and no journal read.
+        case .preview:
+            "a run may have been cut off: a backup checks and repairs the drive; preview the next one then"
+        }
+    }
+
     /// The marker, if it is this drive's. Without it nothing is written: the LUKS header may be a copy.
     private mutating func checkedMarker(on root: borrowing Descriptor, _ drive: DriveFile) -> Marker? {
         let marker: Marker
@@ -54,8 +64,7 @@ extension BackupRun {
                 Failure(
                     .noDrive,
                     "the drive opens with the key of '\(name)', but \(error)",
-                    hint:
-                        "it is a copy, or was formatted: prepare it again under another name, or use the original"
+                    hint: markerHint
                 )
             )
             return nil

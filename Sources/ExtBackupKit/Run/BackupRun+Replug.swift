@@ -20,12 +20,15 @@ struct ReplugLedger {
 
 /// Approval by replugging: the offer of the last run, and the one for the next.
 extension BackupRun {
-    /// Takes what the last run offered: whatever comes of this run, it was for this plug-in.
+    /// Takes what the last run offered: whatever comes of this run, it was for this plug-in. A preview approves nothing.
     mutating func takeReplugOffer() {
-        guard case .backup = mode else { return }
         replug.began = context.bootTime()
         do {
-            replug.offer = try ReplugOfferFile(of: name.text, in: context.layout).take()
+            let offer = try ReplugOfferFile(of: name.text, in: context.layout).take()
+            switch mode {
+            case .backup: replug.offer = offer
+            case .preview: break
+            }
         } catch {
             warn("what the last run held cannot be looked up: \(error)")
         }
@@ -68,7 +71,8 @@ extension BackupRun {
     /// - Returns: what the report says of it.
     mutating func offerReplug(_ configuration: Configuration?, at now: Timestamp) -> ReplugApproval? {
         guard case .backup = mode, case .approves? = configuration?.replugging,
-            Verdict(record.status) == .held, record.safety == .safe(.poweredOff),
+            !record.failures.isEmpty, record.failures.allSatisfy({ $0.status == .held }),
+            record.safety == .safe(.poweredOff),
             let diskSequence = replug.diskSequence, !replug.held.isEmpty
         else { return nil }
         let offer = ReplugOffer(

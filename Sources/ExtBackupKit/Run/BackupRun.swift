@@ -54,7 +54,14 @@ public struct BackupRun {
         -> RunReport
     {
         if context.invocation == nil { _ = try DriveFile.prepared(name, in: context.layout) }
-        let lock = try RunLock.take(of: name, in: context)
+        let lock: RunLock
+        do {
+            lock = try RunLock.take(of: name, for: .run, in: context)
+        } catch {
+            // This was the plug-in that the last run's offer was for.
+            try ReplugOfferFile(of: name.text, in: context.layout).withdraw()
+            throw error
+        }
         var run = BackupRun(
             context: context,
             name: name,

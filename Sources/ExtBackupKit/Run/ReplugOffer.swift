@@ -8,8 +8,9 @@ import SystemPackage
 /// that it ends with the boot; every run of the drive takes it away, so that it is for the next plug-in alone.
 ///
 /// It is made only when the run ended in order and switched the drive off: from then on the kernel does not know the
-/// drive any more, and neither a loose plug nor a weak power supply brings it back by themselves, as they do with a drive
-/// that has power.
+/// drive any more, until its port sees something plugged in. A drive that has power comes back by itself after any
+/// disturbance; one without power does so when the contact is shaken, or its hub starts anew, which cannot be told from a
+/// hand.
 struct ReplugOffer: Codable, Hashable, Sendable {
     /// The plug-in that the run worked on.
     var diskSequence: UInt64
@@ -80,6 +81,19 @@ struct ReplugOfferFile {
     func write(_ offer: ReplugOffer) throws {
         let bytes = Array(try JSONEncoder().encode(offer))
         try Descriptor.makeFolder(folder, mode: 0o755).replaceFile(file, with: bytes, mode: 0o600)
+    }
+
+    /// Ends it: the next plug-in is for something else.
+    func withdraw() throws(Failure) {
+        do {
+            _ = try take()
+        } catch {
+            throw Failure(
+                .failed,
+                "what the last run held cannot be kept from being approved by plugging the drive in: \(error)",
+                hint: Failure.hint(toUse: folder)
+            )
+        }
     }
 
     /// Takes it away.

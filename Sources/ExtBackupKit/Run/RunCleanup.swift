@@ -23,7 +23,7 @@ public struct RunCleanup {
     /// - Throws: `notClosed` when something of the drive is still open.
     @discardableResult
     public func perform(after ending: MonitorEnvironment) throws(Failure) -> PullSafety? {
-        let lock = try RunLock.take(of: name, in: context)
+        let lock = try RunLock.take(of: name, for: .run, in: context)
         let drive = try DriveFile.prepared(name, in: context.layout)
         // A status that cannot be read is as one without a running run; leftovers are found all the same, ignoring.
         let status = (try? StatusFile(directory: context.layout.stateFolder).read().status) ?? Status()

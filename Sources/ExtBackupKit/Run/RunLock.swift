@@ -16,7 +16,25 @@ struct RunLock: ~Copyable {
         try? file.unlock()
     }
 
-    static func take(of name: DriveName, in context: RunContext) throws(Failure) -> RunLock {
+    /// Who works on the drive.
+    enum Use {
+        /// A run, or the clean-up behind it.
+        case run
+        /// A person: what the last run offered for the next plug-in ends, as this may be it.
+        case byHand
+    }
+
+    static func take(of name: DriveName, for use: Use, in context: RunContext) throws(Failure) -> RunLock {
+        let lock = try take(of: name, in: context)
+        switch use {
+        case .run: return lock
+        case .byHand: break
+        }
+        try ReplugOfferFile(of: name.text, in: context.layout).withdraw()
+        return lock
+    }
+
+    private static func take(of name: DriveName, in context: RunContext) throws(Failure) -> RunLock {
         do throws(SystemError) {
             let folder = try Descriptor.makeFolder(context.layout.runFolder, mode: 0o755)
             let file = try folder.open(FileName(name.text + ".lock"), [.readWrite, .create], mode: 0o600)
