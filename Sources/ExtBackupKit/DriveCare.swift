@@ -65,11 +65,11 @@ public struct DriveCare {
     public func retire(_ secrets: Secrets) throws(Failure) -> FileName {
         let lock = try RunLock.take(of: name, for: .byHand, in: context)
         _ = try context.takeBackUnfinished(name, from: nil)
-        try withdrawApprovals(of: name)
         let retired = context.layout.configurationFolder.appending("retired")
         let file = context.layout.driveFile(of: name)
         do {
             try drive.records.removeUnitLink()
+            try withdrawApprovals(of: name)
             let text = try Descriptor.open(file, .read).readAll(limit: 1 << 20)
             let target = FileName("\(name).toml")
             try Descriptor.makeFolder(retired, mode: 0o755).replaceFile(target, with: text, mode: 0o644)
@@ -100,16 +100,8 @@ public struct DriveCare {
     }
 
     /// What was approved was for what a drive of this name had then.
-    private func withdrawApprovals(of name: DriveName) throws(Failure) {
-        do {
-            try Approvals(folder: context.layout.approvalFolder).withdrawAll(for: name.text)
-        } catch {
-            throw Failure(
-                .failed,
-                "what was approved for drive '\(name)' cannot be forgotten: \(error)",
-                hint: Failure.hint(toUse: context.layout.approvalFolder)
-            )
-        }
+    private func withdrawApprovals(of name: DriveName) throws(SystemError) {
+        try Approvals(folder: context.layout.approvalFolder).withdrawAll(for: name.text)
     }
 
     /// What is kept under the drive's name: the history, which goes by its UUID, stays.
@@ -139,8 +131,6 @@ public struct DriveCare {
         // A note that the drive is being made would be taken for one of the next drive of the old name.
         _ = try context.takeBackUnfinished(name, from: nil)
         try refuseDuringKeyChange()
-        try withdrawApprovals(of: name)
-        try withdrawApprovals(of: new)
         let text = try renamedFile(new)
         let other = DriveRecords(
             of: new,
@@ -151,6 +141,8 @@ public struct DriveCare {
         try begin(new, other, text, begun)
         do {
             try drive.records.removeUnitLink()
+            try withdrawApprovals(of: name)
+            try withdrawApprovals(of: new)
             try drive.records.renameSheet(to: new)
         } catch {
             throw notRenamed(error)

@@ -103,7 +103,7 @@ struct SetUpTests {
             """
             rm /etc/extbackup/config.toml; export TERM=xterm
             unset NO_COLOR; \(shown); NO_COLOR=1; export NO_COLOR; \(shown); unset NO_COLOR
-            TERM=dumb; \(shown); TERM=xterm; "$1" doctor | head -n 1
+            TERM=dumb; \(shown); TERM=xterm; "$1" doctor 2>/dev/null | head -n 1
             """
         )
         let lines = output.split(whereSeparator: \.isNewline)

@@ -29,7 +29,11 @@ struct Approvals {
 
     /// Forgets all that was approved for a drive: another one may get its name.
     func withdrawAll(for drive: String) throws(SystemError) {
-        try open().removeFileIfPresent(FileName(drive + ".json"))
+        do {
+            try Descriptor.open(folder, .directory).removeFileIfPresent(FileName(drive + ".json"))
+        } catch {
+            if error.errno != .noSuchFileOrDirectory { throw error }
+        }
     }
 
     /// Forgets what was approved of a source: it was for one run.
