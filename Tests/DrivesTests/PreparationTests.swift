@@ -47,7 +47,13 @@ private struct Bench: ~Copyable {
         DiskPreparation(layout: layout, operations: operations, machineMemoryBytes: 4 << 20)
     }
 
+    /// Prepares the disk as soon as nobody has it: a program that another test just starts keeps what an earlier
+    /// preparation had open, until it runs.
     func prepare(_ progress: (PreparationStep) -> Void) throws -> PreparedDrive {
+        for _ in 0..<250 {
+            if try !DiskInspection.inspect(loop.path).refusals.contains(.inUse) { break }
+            Thread.sleep(for: .milliseconds(20))
+        }
         let plan = try plan()
         return try withoutActuallyEscaping(progress) { progress in
             try preparation.prepare(plan, secrets: PreparationSecrets(passphrase: nil), progress: progress)
