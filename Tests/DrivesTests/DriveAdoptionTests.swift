@@ -85,7 +85,7 @@ private struct Bench: ~Copyable {
         let place = disk.folder.path.appending("look")
         try run("/bin/mkdir", "-p", place)
         try run("/bin/mount", "-o", "loop,ro", inside, place)
-        defer { _ = try? run("/bin/umount", place) }
+        defer { _ = try? run("/bin/umount", "-l", place) }
         return try Descriptor.open(place, .directory).entryNames().sorted()
     }
 }

@@ -60,7 +60,7 @@ struct PreparationInspectionTests {
         let place = folder.path.appending("a place")
         try run("/bin/mkdir", place)
         try run("/bin/mount", partition, place)
-        defer { _ = try? run("/bin/umount", place) }
+        defer { _ = try? run("/bin/umount", "-l", place) }
         #expect(try refusals(loop.path) == [.mounted(device: partition, at: place)])
     }
 
@@ -73,7 +73,7 @@ struct PreparationInspectionTests {
         let place = folder.path.appending("place")
         try run("/bin/mkdir", place)
         try run("/bin/mount", "-o", FileName("device=\(second.pathText)"), loop.path, place)
-        defer { _ = try? run("/bin/umount", place) }
+        defer { _ = try? run("/bin/umount", "-l", place) }
         #expect(try refusals(loop.path) == [.mounted(device: loop.path, at: place)])
         #expect(try refusals(second.path) == [.mounted(device: second.path, at: place)])
     }

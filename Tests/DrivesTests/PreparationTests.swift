@@ -116,7 +116,7 @@ struct PreparationTests {
         let place = bench.folder.path.appending("look")
         try run("/bin/mkdir", place)
         try run("/bin/mount", "-o", "loop,ro", bench.inside, place)
-        defer { _ = try? run("/bin/umount", place) }
+        defer { _ = try? run("/bin/umount", "-l", place) }
         let root = try Descriptor.open(place, .directory)
         let marker = try Marker.read(from: root)
         #expect(marker.luksUUID == drive.luksUUID.lowercased())
