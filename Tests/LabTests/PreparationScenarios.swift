@@ -227,18 +227,12 @@ extension LabTests {
                     // The last steps take no time: it may have been finished before it could be killed.
                     try nas.guest.check("extbackup drives retire red --yes --remove-keys")
                 }
-                let again = try nas.guest.run(take, timeout: .seconds(120))
-                #expect(again.status == 0, "\(step):\n\(again.stderr)")
-                #expect(
-                    try nas.guest.run("extbackup doctor --quiet").stdout.contains("FAILURE") == false,
-                    story
-                )
-                try nas.guest.check("extbackup drives retire red --yes --remove-keys")
-                #expect(
-                    try nas.guest.check("ls -A /etc/extbackup/keys /var/lib/extbackup/headers").trimmed
-                        .contains("red") == false
-                )
             }
+            // Each attempt took up what the one before it left; the last one may finish.
+            let last = try nas.guest.run(take, timeout: .seconds(120))
+            #expect(last.status == 0, "\(last.stderr)")
+            let findings = try nas.guest.run("extbackup doctor --quiet").stdout
+            #expect(!findings.contains("FAILURE"), "\(findings)")
         }
 
         @Test(
