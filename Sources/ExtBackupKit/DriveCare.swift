@@ -65,7 +65,7 @@ public struct DriveCare {
     public func retire(_ secrets: Secrets) throws(Failure) -> FileName {
         let lock = try RunLock.take(of: name, for: .byHand, in: context)
         _ = try context.takeBackUnfinished(name, from: nil)
-        let retired = context.layout.configurationFolder.appending("retired")
+        let retired = context.layout.retiredFolder
         let file = context.layout.driveFile(of: name)
         do {
             try drive.records.removeUnitLink()

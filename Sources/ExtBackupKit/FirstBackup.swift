@@ -113,7 +113,11 @@ public struct FirstBackup {
         do {
             return try StatusFile(directory: context.layout.stateFolder).read().status[drive: name.text]
         } catch {
-            throw Failure(.failed, error.message, hint: error.hint ?? "run it as root")
+            throw Failure(
+                .failed,
+                error.message,
+                hint: error.hint ?? Failure.hint(toUse: context.layout.stateFolder)
+            )
         }
     }
 }

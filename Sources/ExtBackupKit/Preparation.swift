@@ -249,12 +249,6 @@ extension Failure {
                 "\(error.device): \(error.reason)\(left)",
                 hint: "choose another name; 'extbackup drives list' and 'extbackup doctor' tell what is there"
             )
-        case .adoptionUnfinished:
-            self.init(
-                .failed,
-                "\(error.device): \(error.reason)\(left)",
-                hint: "give the same 'extbackup prepare-disk --adopt' again, or choose another name"
-            )
         case .beingPrepared:
             self.init(
                 .locked,
@@ -279,7 +273,8 @@ extension Failure {
             )
         case .interrupted:
             self.init(.interrupted, "stopped\(step)\(left)", hint: "run the same command again")
-        case .diskChanged, .diskLocked, .system, .encryption, .partitioning, .partitionMissing,
+        case .adoptionUnfinished, .diskChanged, .diskLocked, .system, .encryption, .partitioning,
+            .partitionMissing,
             .keyDoesNotOpen,
             .fileSystem, .drive, .marker, .headerBackupUnusable, .unknownToUdev:
             self.init(

@@ -242,4 +242,30 @@ struct DriveAdoptionTests {
             }
         }
     }
+
+    @Test("that was cut off keeps its key when the drive has no other by now")
+    func onlyKey() throws {
+        let bench = try Bench()
+        let (layout, folder) = (bench.layout, bench.disk.folder.path)
+        let moment = Mutex<Moment?>(nil)
+        let drive = try bench.adopt { reached in
+            // A moment that could not be kept is required below, ignoring.
+            if reached == .unlock { moment.withLock { $0 = try? Moment(of: layout, in: folder) } }
+        }
+        try #require(moment.withLock { $0 }).comeBack()
+        try bench.container.removeSlot(0)
+        let unfinished = try UnfinishedDrive.find(drive.name, in: layout, operations: bench.operations)
+        switch consume unfinished {
+        case .none: Issue.record("it was begun")
+        case .some(let unfinished):
+            do {
+                _ = try unfinished.takeBack(from: bench.container.path)
+                Issue.record("its only key must stay")
+            } catch {
+                #expect(error == .adoptionUnfinished(luksUUID: bench.luksUUID))
+            }
+        }
+        #expect(isThere(layout.keyFile(of: drive.name)))
+        #expect(try bench.container.isUsed(slot: 1))
+    }
 }

@@ -32,6 +32,8 @@ public struct HostLayout: Hashable, Sendable {
     public var keyFolder: FileName { configurationFolder.appending("keys") }
     /// The folder of the drive files.
     public var driveFolder: FileName { configurationFolder.appending("drives.d") }
+    /// The files of drives that are out of service.
+    public var retiredFolder: FileName { configurationFolder.appending("retired") }
     /// The folder of the header backups, 0700.
     public var headerFolder: FileName { stateFolder.appending("headers") }
 

@@ -67,7 +67,7 @@ public struct UnfinishedDrive: ~Copyable {
     /// True when a drive of this machine, in service or retired, has the UUID: it was made under another name meanwhile.
     private func isKnown(_ luksUUID: String) throws(SystemError) -> Bool {
         let wanted = luksUUID.lowercased()
-        for path in [layout.driveFolder, layout.configurationFolder.appending("retired")] {
+        for path in [layout.driveFolder, layout.retiredFolder] {
             let folder: Descriptor
             do {
                 folder = try Descriptor.open(path, [.directory, .followLink])

@@ -59,7 +59,7 @@ public struct BackupRun {
             lock = try RunLock.take(of: name, for: .run, in: context)
         } catch {
             // This was the plug-in that the last run's offer was for.
-            try ReplugOfferFile(of: name.text, in: context.layout).withdraw()
+            if error.status == .locked { try ReplugOfferFile(of: name.text, in: context.layout).withdraw() }
             throw error
         }
         var run = BackupRun(
