@@ -187,8 +187,8 @@ public struct DriveRecords: Sendable {
 }
 
 extension DriveRecords {
-    /// Saves the header of the plugged drive anew, also on the recovery sheet, over the backup that is there, and proves with the key that it can be
-    /// used.
+    /// Saves the header of the plugged drive anew, over the backup that is there, and proves with the key that it can be
+    /// used. The recovery sheet gets its new SHA-256.
     ///
     /// - Returns: the file's SHA-256 in hexadecimal digits.
     public func saveHeaderBackup(

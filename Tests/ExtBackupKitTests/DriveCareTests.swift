@@ -77,23 +77,14 @@ struct DriveCareTests {
         #expect(try files() == before)
     }
 
-    @Test("that was being changed when the machine stopped is changed to the end by the same command")
-    func renameAgain() throws {
+    @Test(
+        "that was being changed when the machine stopped is changed to the end by the same command",
+        arguments: ["the key has both names", "the key has the new name alone"]
+    )
+    func renameAgain(state: String) throws {
         let blue = try #require(DriveName("blue"))
         try records.linkKey(as: blue, .first)
-        try sandbox.home.write(
-            "etc/drives.d/blue.toml",
-            Sandbox.driveFile.split(separator: "\"red\"", maxSplits: 1).joined(separator: "\"blue\"")
-        )
-        try care().rename(to: blue)
-        #expect(try files() == ["blue.key", "blue.toml", "config.toml", "extbackup@blue.service"])
-    }
-
-    @Test("goes on also when the key has the new name alone")
-    func renameAgainLater() throws {
-        let blue = try #require(DriveName("blue"))
-        try records.linkKey(as: blue, .first)
-        try records.removeKey()
+        if state == "the key has the new name alone" { try records.removeKey() }
         try sandbox.home.write(
             "etc/drives.d/blue.toml",
             Sandbox.driveFile.split(separator: "\"red\"", maxSplits: 1).joined(separator: "\"blue\"")

@@ -76,7 +76,10 @@ public struct UnfinishedDrive: ~Copyable {
                 throw error
             }
             for file in try folder.entryNames() {
-                let text = try folder.open(file, [.read, .nonBlocking]).readAll(limit: 1 << 20)
+                // What cannot be read may be that drive's file, ignoring.
+                guard let text = try? folder.open(file, [.read, .nonBlocking]).readAll(limit: 1 << 20) else {
+                    return true
+                }
                 if String(decoding: text, as: UTF8.self).lowercased().contains(wanted) { return true }
             }
         }
