@@ -158,10 +158,8 @@ extension RunContext {
                 known[try DriveFile(named: name, in: layout.driveFolder).luksUUID.lowercased()] = name
             }
             return known
-        } catch let error as ConfigurationError {
-            // Which disk is that drive could not be told.
-            throw Failure(error)
         } catch {
+            // Which disk is that drive could not be told.
             throw Failure(error)
         }
     }
