@@ -70,11 +70,9 @@ public struct SourceDemand: Hashable, Sendable {
         _ progress: @escaping (CopyProgress) -> Void
     ) throws -> Int64 {
         let root = try BackupRun.openSource(source)
-        _ = try Descriptor.makeFolder(context.layout.runFolder, mode: 0o755)
-        let nothing = try Descriptor.makeFolder(context.layout.runFolder.appending("empty"), mode: 0o700)
         let request = try CopyRequest(
             source: root,
-            destination: nothing,
+            destination: try context.layout.emptyFolder(),
             selection: try source.selection(reserving: []),
             boundary: source.staysOnFileSystem ? .oneFileSystem : .acrossFileSystems
         )

@@ -8,7 +8,8 @@ public struct StatusOverview {
     private let names: [String]
     private let now: Timestamp
     private let dueAfter: Duration
-    private let warning: String?
+    /// What kept something from being told.
+    public let warnings: [String]
 
     /// Reads the status file, the drives' files, and from the configuration when drives are due.
     public init(_ context: RunContext) throws(Failure) {
@@ -24,20 +25,10 @@ public struct StatusOverview {
         // Before the first drive there need not be a state folder.
         guard !names.isEmpty else {
             status = Reporting.Status()
-            warning = nil
+            warnings = []
             return
         }
-        do {
-            let reading = try StatusFile(directory: context.layout.stateFolder).read()
-            status = reading.status
-            warning = reading.warning
-        } catch {
-            throw Failure(
-                .failed,
-                error.message,
-                hint: error.hint ?? Failure.hint(toUse: context.layout.stateFolder)
-            )
-        }
+        (status, warnings) = try context.statusOfDrives()
     }
 
     /// The status file's content and what follows from it, for programs.
@@ -59,7 +50,7 @@ public struct StatusOverview {
     /// Some lines for each drive, for people.
     public var lines: [String] {
         if names.isEmpty { return ["no drive was prepared yet: 'extbackup prepare-disk' makes one"] }
-        var lines = (warning.map { ["warning: \($0)"] } ?? []) + names.flatMap { self.lines(for: $0) }
+        var lines = names.flatMap { self.lines(for: $0) }
         if let nextDrive, names.count > 1 { lines.append("next drive to bring: \(nextDrive)") }
         return lines
     }

@@ -92,15 +92,13 @@ private let states: [BadInput] = [
         "junk in the status",
         "head -c 4096 \"$program\" > /var/lib/extbackup/status.json",
         "status.json' is damaged or of another version and was not read",
-        ["0 drives list", "0 drives show red", "1 approve red"],
-        untouched: ["0 status", "0 status --json"]
+        ["0 status", "0 status --json", "0 drives list", "0 drives show red", "1 approve red"]
     ),
     BadInput(
         "a pipe in the place of the status",
         "mkfifo /var/lib/extbackup/status.json",
         "status.json' is damaged or of another version and was not read",
-        ["0 drives list", "0 drives show red", "1 approve red"],
-        untouched: ["0 status", "0 status --json"]
+        ["0 status", "0 status --json", "0 drives list", "0 drives show red", "1 approve red"]
     ),
     BadInput(
         "junk in the history",

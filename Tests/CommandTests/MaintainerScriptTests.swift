@@ -23,10 +23,10 @@ struct MaintainerScriptTests {
 
     /// Runs a script where `$1` is the folder of the maintainer scripts, and gives its lines.
     private func script(_ text: String) throws -> [String] {
-        let words: [FileName] = [
-            "/usr/bin/unshare", "--mount", "/bin/sh", "-c", FileName(Self.drive + text), "sh",
-        ]
-        let outcome = try ChildProcess(words + [Program.repository.appending("debian")]).run()
+        let outcome = try PrivateMachine.run(
+            FileName(Self.drive + text),
+            Program.repository.appending("debian")
+        )
         return String(decoding: outcome.output, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 

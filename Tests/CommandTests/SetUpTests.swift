@@ -2,44 +2,12 @@ import LinuxSystem
 import SystemPackage
 import Testing
 
-/// The program on a machine that is set up, with a drive that is not plugged in: in a mount namespace, so that this
-/// machine stays as it is.
+/// The program on a machine that is set up, with a drive that is not plugged in.
 @Suite("On a machine with a prepared drive the command line", Need.root, Need.program("/usr/bin/unshare"))
 struct SetUpTests {
-    private static let key = "KEYMATERIALKEYMATERIALKEYMATERIAL"
-
-    private static let prologue = """
-        set -e
-        for folder in /etc /var/lib /run; do mount -t tmpfs none $folder; done
-        mkdir -p /etc/extbackup/drives.d /etc/extbackup/keys /var/lib/extbackup /srv
-        umask 077
-        printf '\(key)' > /etc/extbackup/keys/red.key
-        cat > /etc/extbackup/config.toml <<'END'
-        [[source]]
-        name = "photos"
-        path = "/srv"
-        [led]
-        enabled = false
-        END
-        cat > /etc/extbackup/drives.d/red.toml <<'END'
-        name = "red"
-        luks_uuid = "0fd4e9a7-55c5-4c6f-8b3f-0a1f3d2c9b11"
-        serial = "S1"
-        key_slot = 0
-        filesystem = "ext4"
-        label = "red"
-        marker = "00112233445566778899aabbccddeeff"
-        END
-        set +e
-
-        """
-
     /// Runs a script there, with the program's path as `$1`.
     private func script(_ text: String) throws -> String {
-        let words: [FileName] = [
-            "/usr/bin/unshare", "--mount", "/bin/sh", "-c", FileName(Self.prologue + text), "sh",
-        ]
-        let outcome = try ChildProcess(words + [try Program.path()]).run()
+        let outcome = try PrivateMachine.run(FileName(PrivateMachine.withDrive + text), Program.path())
         return String(decoding: outcome.output, as: UTF8.self)
     }
 
@@ -176,6 +144,6 @@ struct SetUpTests {
         )
         #expect(output.hasSuffix("done\n"))
         #expect(output.contains("'red'"))
-        #expect(!output.contains(Self.key))
+        #expect(!output.contains(PrivateMachine.key))
     }
 }

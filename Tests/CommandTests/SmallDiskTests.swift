@@ -27,10 +27,7 @@ struct SmallDiskTests {
             program=$1; "$program" prepare-disk $disk --name red --allow-internal --yes --no-passphrase \
                 --serial 'not this one' \(options) 2>&1
             """
-        let words: [FileName] = [
-            "/usr/bin/unshare", "--mount", "/bin/sh", "-c", FileName(Self.prologue + script), "sh",
-        ]
-        let outcome = try ChildProcess(words + [try Program.path()]).run()
+        let outcome = try PrivateMachine.run(FileName(Self.prologue + script), Program.path())
         guard case .exited(let status) = outcome.ending else { return (-1, "\(outcome.ending)") }
         return (status, String(decoding: outcome.output, as: UTF8.self))
     }

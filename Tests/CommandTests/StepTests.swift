@@ -24,10 +24,7 @@ struct StepTests {
         """
 
     private func script(_ text: String) throws -> (status: Int32, text: String) {
-        let words: [FileName] = [
-            "/usr/bin/unshare", "--mount", "/bin/sh", "-c", FileName(Self.prologue + text), "sh",
-        ]
-        let outcome = try ChildProcess(words + [try Program.path()]).run()
+        let outcome = try PrivateMachine.run(FileName(Self.prologue + text), Program.path())
         guard case .exited(let status) = outcome.ending else { return (-1, "\(outcome.ending)") }
         return (status, String(decoding: outcome.output, as: UTF8.self))
     }

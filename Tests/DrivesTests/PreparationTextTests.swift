@@ -163,34 +163,19 @@ struct PreparationDriveFileTests {
 
 @Suite("The instructions on a drive")
 struct PreparationInstructionTests {
-    static let uuid = "3f6b1c1e-8a4e-4c0e-9a53-1d2f00aa77b9"
-
     @Test("name every command with this drive's own values", arguments: FileSystemKind.allCases)
     func commands(_ kind: FileSystemKind) throws {
-        let text = RestoreInstructions(
-            name: try driveName("red"),
-            hostName: "nas\u{1b}[2J",
-            luksUUID: Self.uuid,
-            fileSystem: kind,
-            label: "red",
-            passphrase: .init(
-                number: 1,
-                cost: PassphraseCost(passes: 4, memoryKiB: 262_144, lanes: 4)
-            ),
-            serial: "WX12",
-            model: "Elements",
-            sizeBytes: 2_000_398_934_016,
-            headerDigest: "0123abcd",
-            preparedAtSeconds: 0,
-            layout: HostLayout()
-        ).text
+        var instructions = try RestoreInstructions.sample()
+        instructions.hostName = "nas\u{1b}[2J"
+        instructions.fileSystem = kind
+        let (text, uuid) = (instructions.text, instructions.luksUUID)
         for command in [
-            "cryptsetup open --key-slot 1 /dev/disk/by-uuid/\(Self.uuid) restore",
-            "cryptsetup open --key-slot 0 --key-file red.key /dev/disk/by-uuid/\(Self.uuid) restore",
+            "cryptsetup open --key-slot 1 /dev/disk/by-uuid/\(uuid) restore",
+            "cryptsetup open --key-slot 0 --key-file red.key /dev/disk/by-uuid/\(uuid) restore",
             "mount -t \(kind.rawValue) -o ro /dev/mapper/restore /mnt/restore",
             "/etc/extbackup/keys/red.key",
-            "/var/lib/extbackup/headers/\(Self.uuid).img",
-            "cryptsetup luksHeaderRestore /dev/sdX1 --header-backup-file \(Self.uuid).img",
+            "/var/lib/extbackup/headers/\(uuid).img",
+            "cryptsetup luksHeaderRestore /dev/sdX1 --header-backup-file \(uuid).img",
         ] {
             #expect(text.contains(command))
         }
@@ -200,25 +185,11 @@ struct PreparationInstructionTests {
 
     @Test("tell the drive from others, as a page too")
     func facts() throws {
-        let instructions = RestoreInstructions(
-            name: try driveName("red"),
-            hostName: "a<b",
-            luksUUID: Self.uuid,
-            fileSystem: .ext4,
-            label: "red",
-            passphrase: .init(
-                number: 1,
-                cost: PassphraseCost(passes: 4, memoryKiB: 262_144, lanes: 4)
-            ),
-            serial: "WX12",
-            model: "Elements",
-            sizeBytes: 2_000_398_934_016,
-            headerDigest: "0123abcd",
-            preparedAtSeconds: 0,
-            layout: HostLayout()
-        )
+        var instructions = try RestoreInstructions.sample()
+        instructions.hostName = "a<b"
         for fact in [
-            "disk            Elements, 2.0 TB", "serial number   WX12", "LUKS UUID       \(Self.uuid)",
+            "disk            Elements, 2.0 TB", "serial number   WX12",
+            "LUKS UUID       \(instructions.luksUUID)",
             "key slot 1      the passphrase (argon2id, 4 passes, 256 MiB, 4 lanes)",
             "header backup   SHA-256 0123abcd",
         ] {
@@ -231,20 +202,9 @@ struct PreparationInstructionTests {
 
     @Test("say it when only the key file opens the drive")
     func withoutPassphrase() throws {
-        let text = RestoreInstructions(
-            name: try driveName("red"),
-            hostName: "nas",
-            luksUUID: "3f6b",
-            fileSystem: .ext4,
-            label: "red",
-            passphrase: nil,
-            serial: nil,
-            model: nil,
-            sizeBytes: 64_000_000_000,
-            headerDigest: "0123abcd",
-            preparedAtSeconds: 0,
-            layout: HostLayout()
-        ).text
+        var instructions = try RestoreInstructions.sample()
+        instructions.passphrase = nil
+        let text = instructions.text
         #expect(text.contains("There is no passphrase"))
         #expect(!text.contains("--key-slot 1"))
     }

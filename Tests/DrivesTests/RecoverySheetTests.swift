@@ -15,23 +15,10 @@ struct RecoverySheetTests {
     }
 
     private func write(in layout: HostLayout) throws {
-        let name = try driveName("red")
-        let instructions = RestoreInstructions(
-            name: name,
-            hostName: "infrared",
-            luksUUID: "3f6b",
-            fileSystem: .ext4,
-            label: "red",
-            passphrase: nil,
-            serial: nil,
-            model: nil,
-            sizeBytes: 64_000_000_000,
-            headerDigest: Self.digest,
-            preparedAtSeconds: 0,
-            layout: HostLayout()
-        )
+        var instructions = try RestoreInstructions.sample()
+        instructions.headerDigest = Self.digest
         try run("/bin/mkdir", "-p", layout.stateFolder)
-        try RecoverySheet(name: name, instructions: instructions).write(in: layout)
+        try RecoverySheet(name: instructions.name, instructions: instructions).write(in: layout)
     }
 
     @Test("has the new digest when the header was saved anew, and nothing else is changed")

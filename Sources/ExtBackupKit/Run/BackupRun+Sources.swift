@@ -157,7 +157,7 @@ extension BackupRun {
                 return try mounted.root.open(folder, .directory)
             } catch {
                 guard error.errno == .noSuchFileOrDirectory else { throw error }
-                return try Descriptor.makeFolder(context.layout.runFolder.appending("empty"), mode: 0o700)
+                return try context.layout.emptyFolder()
             }
         }
     }

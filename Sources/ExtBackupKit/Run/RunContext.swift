@@ -85,4 +85,9 @@ extension HostLayout {
     var lightFolder: FileName { runFolder.appending("light") }
     var configurationFile: FileName { configurationFolder.appending("config.toml") }
     func mountPoint(of name: DriveName) -> FileName { runFolder.appending(FileName("mnt-" + name.text)) }
+
+    /// A folder with nothing in it, to plan a first copy against; made when it is missing.
+    func emptyFolder() throws(SystemError) -> Descriptor {
+        try Descriptor.makeFolder(runFolder, mode: 0o755).makeDirectory("empty", mode: 0o700)
+    }
 }

@@ -13,10 +13,7 @@ struct Status: ParsableCommand {
     func run() throws {
         let program = try Program.start(for: .talk)
         let overview = try StatusOverview(program.context)
-        if json {
-            Output.result(try overview.json())
-        } else {
-            for line in overview.lines { Output.result(line) }
-        }
+        for warning in overview.warnings { Output.say("warning: \(warning)") }
+        if json { Output.result(try overview.json()) } else { Output.result(overview.lines) }
     }
 }

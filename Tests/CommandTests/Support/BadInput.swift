@@ -30,7 +30,7 @@ struct BadInput: CustomTestStringConvertible, Sendable {
     }
 }
 
-/// A machine with a prepared drive that is not plugged in, in a mount namespace, so that this one stays as it is.
+/// A machine with a prepared drive that is not plugged in.
 enum BadMachine {
     /// How a command ended there.
     struct Ending {
@@ -40,32 +40,8 @@ enum BadMachine {
         var talk: String
     }
 
-    /// The configuration, one drive and its key; and a listing of all that a command must not change.
-    private static let prologue: FileName = """
-        set -e
-        for folder in /etc /var/lib /run /srv; do mount -t tmpfs none $folder; done
-        mkdir -p /etc/extbackup/drives.d /etc/extbackup/keys /var/lib/extbackup /etc/systemd/system
-        echo precious > /srv/photo
-        chmod 700 /etc/extbackup/keys
-        cd /etc/extbackup
-        printf KEYMATERIALKEYMATERIALKEYMATERIAL > keys/red.key
-        chmod 400 keys/red.key
-        cat > config.toml <<'END'
-        [[source]]
-        name = "photos"
-        path = "/srv"
-        [led]
-        enabled = false
-        END
-        cat > drives.d/red.toml <<'END'
-        name = "red"
-        luks_uuid = "0fd4e9a7-55c5-4c6f-8b3f-0a1f3d2c9b11"
-        serial = "S1"
-        key_slot = 0
-        filesystem = "ext4"
-        label = "red"
-        marker = "00112233445566778899aabbccddeeff"
-        END
+    /// A listing of all that a command must not change, and a function that tries one.
+    private static let prologue = """
         program=$1
         list() {
             find $places -printf '%p %y %m %U:%G %l\\n' | LC_ALL=C sort
@@ -84,18 +60,15 @@ enum BadMachine {
             cat /dev/shm/talk.$$
             case $1 in doctor) cat /dev/shm/output.$$ ;; esac
         }
-        set +e
 
         """
 
     /// Spoils a machine, gives it one command after the other, and tells how each ended.
     static func endings(of commands: [String], after spoil: FileName) throws -> [Ending] {
-        var script = prologue.bytes + spoil.bytes + Array("\n".utf8)
+        var script = Array((PrivateMachine.withDrive + prologue).utf8) + spoil.bytes + Array("\n".utf8)
         for command in commands { script += Array("try \(words(command))\n".utf8) }
         script += Array("rm -f /dev/shm/*.$$\n".utf8)
-        let outcome = try ChildProcess([
-            "/usr/bin/unshare", "--mount", "/bin/sh", "-c", FileName(bytes: script), "sh", try Program.path(),
-        ]).run()
+        let outcome = try PrivateMachine.run(FileName(bytes: script), Program.path())
         let parts = String(decoding: outcome.output, as: UTF8.self).split(
             separator: "\u{1}",
             omittingEmptySubsequences: false
@@ -126,7 +99,9 @@ enum BadMachine {
             #expect("\(ending.status)" == wanted, text)
             #expect(ending.isUnchanged, text)
             #expect(
-                !["atal error", "rashed", "acktrac", "KEYMATERIAL"].contains { ending.talk.contains($0) },
+                !["atal error", "rashed", "acktrac", PrivateMachine.key].contains {
+                    ending.talk.contains($0)
+                },
                 text
             )
             // What the journal gets has no hints; the mail and 'status' have them.
