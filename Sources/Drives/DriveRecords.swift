@@ -188,27 +188,50 @@ public struct DriveRecords: Sendable {
 
 extension DriveRecords {
     /// Saves the header of the plugged drive anew, over the backup that is there, and proves with the key that it can be
-    /// used. The recovery sheet gets its new SHA-256.
+    /// used. What the recovery sheet says of it is true again after `renewSheet`.
     ///
     /// - Returns: the file's SHA-256 in hexadecimal digits.
     public func saveHeaderBackup(
         of device: BlockDevice,
         key: borrowing SecretBytes
     ) throws(PreparationError.Reason) -> String {
-        let digest = try HeaderBackup(luksUUID: luksUUID, in: layout).save(
+        try HeaderBackup(luksUUID: luksUUID, in: layout).save(
             LUKSContainer(path: device.node),
             slot: keySlot,
             key: key
         )
-        try system { () throws(SystemError) in
-            try RecoverySheet.renew(of: name, headerDigest: digest, in: layout)
-        }
-        return digest
     }
 
-    /// Puts the recovery sheet under another name.
-    public func renameSheet(to other: DriveName) throws(SystemError) {
-        try RecoverySheet.rename(name, to: other, in: layout)
+    /// Writes the recovery sheet anew, as the header's backup is now; not where somebody threw it away.
+    ///
+    /// - Parameter former: the name of the drive whose sheet this was; it goes.
+    /// - Returns: where it is; nil when there is none.
+    @discardableResult
+    public func renewSheet(
+        _ facts: DriveFacts,
+        of former: DriveName? = nil
+    ) throws(PreparationError.Reason) -> FileName? {
+        let (name, layout) = (name, layout)
+        let isThere = try system { () throws(SystemError) in
+            try RecoverySheet.isThere(of: former ?? name, in: layout)
+        }
+        if !isThere { return nil }
+        let digest = try system { () throws(SystemError) in try recordedDigest() }
+        let backup = LUKSContainer(path: layout.headerBackup(luksUUID: luksUUID))
+        let instructions = RestoreInstructions(
+            name: name,
+            luksUUID: luksUUID,
+            facts: facts,
+            keySlot: keySlot,
+            passphrases: try encryption { () throws(CryptError) in try backup.passphraseSlots() },
+            headerDigest: digest,
+            layout: layout
+        )
+        try system { () throws(SystemError) in
+            try RecoverySheet(instructions: instructions).write(in: layout)
+            if let former, former != name { try RecoverySheet.remove(of: former, in: layout) }
+        }
+        return layout.recoverySheet(of: name)
     }
 }
 

@@ -36,57 +36,66 @@ public struct KeyChange: Sendable {
     /// Makes a new key, gives it to the drive, and saves the header anew. A change that was cut off is brought to its end
     /// by the next one.
     public func rotateKey() throws(PreparationError.Reason) {
-        if try !finishEarlierChange() {
-            let old = try key()
-            guard try opens(identity.keySlot, old) else { throw .keyDoesNotOpen(slot: identity.keySlot) }
-            let new = try system { () throws(SystemError) in
-                let new = try SecretBytes(randomCount: LUKSContainer.keyBytes)
-                try newKeyFile.remove()
-                try newKeyFile.write(new)
-                return new
-            }
-            try encryption { () throws(CryptError) in
-                try container.changeKey(slot: identity.keySlot, from: old, to: new)
-            }
-            guard try opens(identity.keySlot, new) else { throw .keyDoesNotOpen(slot: identity.keySlot) }
-            try system { () throws(SystemError) in try newKeyFile.replace(keyFile) }
+        if let new = try keyOfEarlierChange() { return try finish(new) }
+        let old = try key()
+        guard try opens(identity.keySlot, old) else { throw .keyDoesNotOpen(slot: identity.keySlot) }
+        // Where it cannot be saved now it cannot be saved afterwards.
+        try saveHeader(old)
+        let new = try system { () throws(SystemError) in
+            let new = try SecretBytes(randomCount: LUKSContainer.keyBytes)
+            try newKeyFile.remove()
+            try newKeyFile.write(new)
+            return new
         }
-        try saveHeader()
+        try encryption { () throws(CryptError) in
+            try container.changeKey(slot: identity.keySlot, from: old, to: new)
+        }
+        guard try opens(identity.keySlot, new) else { throw .keyDoesNotOpen(slot: identity.keySlot) }
+        try finish(new)
     }
 
-    /// True when the drive has the new key of a change that was cut off; then its file is in its place now.
-    private func finishEarlierChange() throws(PreparationError.Reason) -> Bool {
-        guard let new = try system({ () throws(SystemError) in try newKeyFile.read() }) else { return false }
-        guard try opens(identity.keySlot, new) else { return false }
+    /// The new key of a change that was cut off, when the drive has it; nil otherwise.
+    private func keyOfEarlierChange() throws(PreparationError.Reason) -> SecretBytes? {
+        guard let new = try system({ () throws(SystemError) in try newKeyFile.read() }) else { return nil }
+        if try opens(identity.keySlot, new) { return new }
+        return nil
+    }
+
+    /// The old key goes when there is a backup of the header that the new one opens.
+    private func finish(_ new: borrowing SecretBytes) throws(PreparationError.Reason) {
+        try saveHeader(new)
         try system { () throws(SystemError) in try newKeyFile.replace(keyFile) }
-        return true
     }
 
     /// Adds a passphrase or replaces the one that is there, and saves the header anew. The new one opens the drive before
-    /// the old one is wiped.
+    /// the old one is wiped. What other people or machines open the drive with stays.
     public func setPassphrase(_ passphrase: borrowing SecretBytes) throws(PreparationError.Reason) {
         let key = try key()
         guard try opens(identity.keySlot, key) else { throw .keyDoesNotOpen(slot: identity.keySlot) }
-        let slot = LUKSContainer.passphraseSlot
-        if try encryption({ () throws(CryptError) in try container.isUsed(slot: slot) }) {
-            let other = try add(passphrase, nil, key)
-            try encryption { () throws(CryptError) in try container.removeSlot(slot) }
-            _ = try add(passphrase, slot, key)
-            try encryption { () throws(CryptError) in try container.removeSlot(other) }
-        } else {
-            _ = try add(passphrase, slot, key)
+        let old = try encryption { () throws(CryptError) in try container.passphraseSlots() }.map(\.number)
+        let slot = try slotAdded(for: passphrase, beside: old, key)
+        try encryption { () throws(CryptError) in
+            try container.markAsPassphrase(slot: slot)
+            for other in old where other != slot && other != identity.keySlot {
+                try container.removeSlot(other)
+            }
         }
-        try saveHeader()
+        try saveHeader(key)
     }
 
-    private func add(
-        _ passphrase: borrowing SecretBytes,
-        _ slot: Int32?,
+    /// Adds a passphrase, unless a change that was cut off has added it.
+    private func slotAdded(
+        for passphrase: borrowing SecretBytes,
+        beside marked: [Int32],
         _ key: borrowing SecretBytes
     ) throws(PreparationError.Reason) -> Int32 {
+        let used = try encryption { () throws(CryptError) in try container.usedSlots() }
+        for slot in used where slot != identity.keySlot && !marked.contains(slot) {
+            if try opens(slot, passphrase) { return slot }
+        }
         let added: Int32
         do {
-            added = try container.add(passphrase, slot: slot, provenBy: key, cost: cost)
+            added = try container.add(passphrase, provenBy: key, cost: cost)
         } catch {
             throw .encryption(error)
         }
@@ -109,8 +118,7 @@ public struct KeyChange: Sendable {
         }
     }
 
-    private func saveHeader() throws(PreparationError.Reason) {
-        let key = try key()
+    private func saveHeader(_ key: borrowing SecretBytes) throws(PreparationError.Reason) {
         _ = try DriveRecords(of: identity.name, luksUUID: luksUUID, keySlot: identity.keySlot, in: layout)
             .saveHeaderBackup(of: device, key: key)
     }

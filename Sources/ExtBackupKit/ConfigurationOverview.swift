@@ -139,6 +139,7 @@ extension DriveFile {
             .init("luks_uuid", .string(luksUUID)),
         ]
         if let serial { settings.append(.init("serial", .string(serial))) }
+        if let disk { settings.append(.init("disk", .string(disk))) }
         settings += [
             .init("key_slot", .integer(keySlot)),
             .init("filesystem", .string(fileSystem)),

@@ -19,19 +19,26 @@ public struct DriveCare {
     // MARK: - Keys
 
     /// Makes a new key for the drive, which must be plugged in. The old key opens it no more.
-    public func rotateKey() throws(Failure) {
+    ///
+    /// - Returns: the recovery sheet that is to be printed again, if there is one.
+    @discardableResult
+    public func rotateKey() throws(Failure) -> FileName? {
         try changeKeys { (change) throws(PreparationError.Reason) in try change.rotateKey() }
     }
 
     /// Gives the drive, which must be plugged in, a passphrase, or another one.
-    public func setPassphrase(_ passphrase: borrowing SecretBytes) throws(Failure) {
+    ///
+    /// - Returns: the recovery sheet that is to be printed again, if there is one.
+    @discardableResult
+    public func setPassphrase(_ passphrase: borrowing SecretBytes) throws(Failure) -> FileName? {
         try changeKeys { (change) throws(PreparationError.Reason) in try change.setPassphrase(passphrase) }
     }
 
     private func changeKeys(
         _ body: (KeyChange) throws(PreparationError.Reason) -> Void
-    ) throws(Failure) {
+    ) throws(Failure) -> FileName? {
         let lock = try RunLock.take(of: name, for: .byHand, in: context)
+        defer { withExtendedLifetime(lock) {} }
         let device = try drive.pluggedDevice()
         do {
             try body(
@@ -45,7 +52,7 @@ public struct DriveCare {
                 hint: "run the same command again: it goes on where it was"
             )
         }
-        withExtendedLifetime(lock) {}
+        return try drive.renewSheet()
     }
 
     // MARK: - Retiring
@@ -65,6 +72,11 @@ public struct DriveCare {
     public func retire(_ secrets: Secrets) throws(Failure) -> FileName {
         let lock = try RunLock.take(of: name, for: .byHand, in: context)
         _ = try context.takeBackUnfinished(name, from: nil)
+        switch secrets {
+        case .kept:
+            try refuseDuringKeyChange("retired", orElse: "; if it is gone, retire it with --remove-keys")
+        case .removed: try refuseDuringRename()
+        }
         let retired = context.layout.retiredFolder
         let file = context.layout.driveFile(of: name)
         do {
@@ -121,7 +133,10 @@ public struct DriveCare {
 
     /// Gives the drive another name on this machine: key, file, link and status. What is on the drive is not touched, and it
     /// need not be plugged in.
-    public func rename(to new: DriveName) throws(Failure) {
+    ///
+    /// - Returns: the recovery sheet that is to be printed again, if there is one.
+    @discardableResult
+    public func rename(to new: DriveName) throws(Failure) -> FileName? {
         if new == name {
             throw Failure(.usage, "drive '\(name)' has this name already", hint: "give another one")
         }
@@ -130,23 +145,22 @@ public struct DriveCare {
         let begun = try refuseIfTaken(new)
         // A note that the drive is being made would be taken for one of the next drive of the old name.
         _ = try context.takeBackUnfinished(name, from: nil)
-        try refuseDuringKeyChange()
+        try refuseDuringKeyChange("renamed")
         let text = try renamedFile(new)
-        let other = DriveRecords(
-            of: new,
-            luksUUID: drive.file.luksUUID,
-            keySlot: drive.identity.keySlot,
-            in: context.layout
-        )
+        var file = drive.file
+        file.name = new.text
+        let renamed = try EnrolledDrive(file, in: context)
+        let other = renamed.records
+        try refuseKey(beside: new, other)
         try begin(new, other, text, begun)
         do {
             try drive.records.removeUnitLink()
             try withdrawApprovals(of: name)
             try withdrawApprovals(of: new)
-            try drive.records.renameSheet(to: new)
         } catch {
             throw notRenamed(error)
         }
+        let sheet = try renamed.takeSheet(of: name)
         try moveState(to: new)
         do {
             try drive.records.removeKey()
@@ -158,6 +172,7 @@ public struct DriveCare {
         try context.reloadUnits()
         withExtendedLifetime(oldLock) {}
         withExtendedLifetime(newLock) {}
+        return sheet
     }
 
     private func notRenamed(_ error: SystemError) -> Failure {
@@ -169,17 +184,56 @@ public struct DriveCare {
     }
 
     /// The key beside the old one may be the only one that opens the drive.
-    private func refuseDuringKeyChange() throws(Failure) {
-        do throws(SystemError) {
-            if try !drive.records.isKeyChangeUnfinished() { return }
-        } catch {
-            throw notRenamed(error)
-        }
+    private func refuseDuringKeyChange(_ deed: String, orElse other: String = "") throws(Failure) {
+        if try !isThereKey(beside: name, drive.records) { return }
         throw Failure(
             .failed,
-            "drive '\(name)' is not renamed: its key was about to be changed, and that was cut off",
-            hint: "run 'extbackup drives key rotate \(name)' first, with the drive plugged in"
+            "drive '\(name)' is not \(deed): its key was about to be changed, and that was cut off",
+            hint: "run 'extbackup drives key rotate \(name)' first, with the drive plugged in\(other)"
         )
+    }
+
+    /// Of a drive that had this name, the key beside its old one may be the only one.
+    private func refuseKey(beside new: DriveName, _ records: DriveRecords) throws(Failure) {
+        if try !isThereKey(beside: new, records) { return }
+        throw Failure(
+            .failed,
+            "drive '\(name)' is not renamed: in \(context.layout.keyFolder) there is a new key of a drive '\(new)', whose "
+                + "change was cut off",
+            hint: "it may be the only key of that drive: choose another name, or move that key elsewhere"
+        )
+    }
+
+    private func isThereKey(beside name: DriveName, _ records: DriveRecords) throws(Failure) -> Bool {
+        do {
+            return try records.isKeyChangeUnfinished()
+        } catch {
+            throw Failure(
+                .failed,
+                "the keys of drive '\(name)' cannot be looked at: \(error)",
+                hint: Failure.hint(toUse: context.layout.keyFolder)
+            )
+        }
+    }
+
+    /// While a rename is cut off two names have one header backup.
+    private func refuseDuringRename() throws(Failure) {
+        let names: [String]
+        do {
+            names = try DriveFile.prepared(in: context.layout.driveFolder)
+        } catch {
+            throw Failure(error)
+        }
+        for other in names where other != name.text {
+            guard let other = DriveName(other),
+                try EnrolledDrive(other, in: context).identity.luksUUID == drive.identity.luksUUID
+            else { continue }
+            throw Failure(
+                .failed,
+                "drive '\(name)' is not retired: it was about to be called '\(other)', and that was cut off",
+                hint: "run 'extbackup drives rename \(name) \(other)' first"
+            )
+        }
     }
 
     /// Gives the drive the new name beside the old one, or leaves it as it was.

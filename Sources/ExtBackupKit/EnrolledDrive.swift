@@ -68,6 +68,48 @@ struct EnrolledDrive {
     }
 
     private static let pause = Duration.milliseconds(300)
+
+    /// What its recovery sheet says beside what the header holds.
+    private var facts: DriveFacts {
+        DriveFacts(
+            hostName: context.hostName,
+            fileSystem: identity.fileSystem,
+            label: file.label,
+            serial: file.serial,
+            disk: file.disk,
+            prepared: file.prepared
+        )
+    }
+
+    /// Writes the recovery sheet anew, the last thing after a change of what stands in it.
+    ///
+    /// - Returns: the file to print again; nil when somebody threw the sheet away.
+    func renewSheet() throws(Failure) -> FileName? {
+        do {
+            return try records.renewSheet(facts)
+        } catch {
+            throw Failure(
+                .failed,
+                "all else is done, but the recovery sheet of drive '\(name)' is not renewed: \(error)",
+                hint: "see to that, then run 'extbackup header backup \(name)'"
+            )
+        }
+    }
+
+    /// Makes the sheet of a drive that has another name now this one's.
+    ///
+    /// - Returns: the file to print again; nil when somebody threw the sheet away.
+    func takeSheet(of former: DriveName) throws(Failure) -> FileName? {
+        do {
+            return try records.renewSheet(facts, of: former)
+        } catch {
+            throw Failure(
+                .failed,
+                "drive '\(former)' was not renamed to the end, because of its recovery sheet: \(error)",
+                hint: "run 'extbackup header backup \(former)', then the same command again"
+            )
+        }
+    }
 }
 
 extension Failure {

@@ -20,15 +20,15 @@ public struct HeaderCommands {
 
     /// Saves the header of the drive, which must be plugged in, over the backup that is there.
     ///
-    /// - Returns: the file's SHA-256.
-    public func backUp() throws(Failure) -> String {
+    /// - Returns: the file's SHA-256, and the recovery sheet that is to be printed again, if there is one.
+    public func backUp() throws(Failure) -> (digest: String, sheet: FileName?) {
         let key = try drive.key()
         let lock = try RunLock.take(of: name, for: .byHand, in: context)
+        defer { withExtendedLifetime(lock) {} }
         let device = try drive.pluggedDevice()
+        let digest: String
         do {
-            let digest = try drive.records.saveHeaderBackup(of: device, key: key)
-            withExtendedLifetime(lock) {}
-            return digest
+            digest = try drive.records.saveHeaderBackup(of: device, key: key)
         } catch {
             throw Failure(
                 .failed,
@@ -36,6 +36,7 @@ public struct HeaderCommands {
                 hint: Self.kernelHint
             )
         }
+        return (digest, try drive.renewSheet())
     }
 
     /// Checks that the backup is whole and opens with the key, and that it is what a plugged drive has.

@@ -127,8 +127,15 @@ struct Ask {
         }
     }
 
-    /// Makes a passphrase and shows it.
+    /// Makes a passphrase and shows it, at a terminal only: a journal, or cron's mail, would keep it.
     static func generatedPassphrase() throws(Failure) -> SecretBytes {
+        guard StandardStream.error.isTerminal else {
+            throw Failure(
+                .usage,
+                "a passphrase that is made is shown at a terminal only; nothing was changed",
+                hint: "use --passphrase-file"
+            )
+        }
         let made: SecretBytes
         do {
             made = try GeneratedPassphrase.make()

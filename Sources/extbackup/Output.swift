@@ -10,6 +10,11 @@ enum Output {
         ask(text + "\n")
     }
 
+    /// What a changed recovery sheet asks for; nothing where somebody threw it away.
+    static func askToPrint(_ sheet: FileName?) {
+        if let sheet { say("its recovery sheet is another now; print it again: \(sheet)") }
+    }
+
     /// One line of a result.
     static func result(_ text: String) {
         result(Array((text + "\n").utf8))

@@ -52,6 +52,28 @@ struct StepTests {
         #expect(text.contains("was not prepared"), "\(text)")
     }
 
+    @Test("shows a passphrase that it makes at a terminal, and nowhere else")
+    func generated() throws {
+        let (_, text) = try script(
+            """
+            made=$(echo "$command" | sed s/--no-passphrase/--generate-passphrase/)
+            $made 2>&1; echo "ended with $?"
+            script --quiet --return --command "stty cols 80; $made" /dev/null </dev/null
+            """
+        )
+        let parts = text.split(separator: "ended with 64\n")
+        try #require(parts.count == 2, "\(text)")
+        #expect(parts[0].contains("is shown at a terminal only") && !parts[0].contains("bits of chance"))
+        #expect(
+            parts[0].contains("  hint: use --passphrase-file\n") && !parts[0].contains("checking the disk")
+        )
+        // Words with hyphens between, on a line of their own, and then it goes on.
+        let lines = parts[1].split(whereSeparator: \.isNewline).map(String.init)
+        let shown = try #require(lines.firstIndex { $0.contains("80 bits of chance") }, "\(text)")
+        #expect(lines[shown + 1].hasPrefix("    ") && lines[shown + 1].utf8.count > 20, "\(text)")
+        #expect(lines.contains { $0.contains("checking the disk") }, "\(text)")
+    }
+
     @Test("ends at once when it is stopped while it measures, and nothing was changed")
     func stopping() throws {
         let (_, text) = try script(

@@ -107,6 +107,7 @@ struct DriveAdoptionTests {
         let drive = try bench.adopt()
         #expect(drive.keySlot == 1)
         #expect(drive.passphraseSlot == 0)
+        #expect(try bench.container.passphraseSlots().map(\.number) == [0])
         let key = try SecretBytes(readingFrom: Descriptor.open(drive.keyFile, .read))
         #expect(try bench.container.opens(slot: 1, with: key))
         #expect(try bench.container.opens(slot: 0, with: secret("open sesame")))

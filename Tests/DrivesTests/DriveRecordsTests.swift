@@ -11,23 +11,51 @@ struct KeptDrive: ~Copyable {
     let records: DriveRecords
     let header: FileName
     let luksUUID: String
+    let keySlot: Int32
 
-    init() throws {
+    /// How the drive came to the machine.
+    enum Origin {
+        case prepared
+        /// With the passphrase `oldPassphrase` in slot 0, and another machine's key in slot 1.
+        case adopted
+    }
+
+    static let oldPassphrase = "words of old"
+
+    init(_ origin: Origin = .prepared) throws {
         let folder = try TemporaryFolder()
         let layout = machineLayout(in: folder.path)
         let container = LUKSContainer(path: try folder.makeImage("luks.img", byteCount: 32 << 20))
         let key = try SecretBytes(randomCount: 64)
-        let cost = PassphraseCost(machineMemoryBytes: 0)
-        let uuid = try container.format(label: "red", key: key, passphrase: nil, cost: cost)
+        let (uuid, slot) = try Self.fill(container, origin, key)
         let name = try driveName("red")
         try KeyFile(of: name, in: layout).write(key)
-        _ = try HeaderBackup(luksUUID: uuid, in: layout).save(container, key: key)
+        _ = try HeaderBackup(luksUUID: uuid, in: layout).save(container, slot: slot, key: key)
         self.folder = folder
         self.layout = layout
         self.container = container
         luksUUID = uuid
-        records = DriveRecords(of: name, luksUUID: uuid, keySlot: 0, in: layout)
+        records = DriveRecords(of: name, luksUUID: uuid, keySlot: slot, in: layout)
+        keySlot = slot
         header = layout.headerBackup(luksUUID: uuid)
+    }
+
+    private static func fill(
+        _ container: LUKSContainer,
+        _ origin: Origin,
+        _ key: borrowing SecretBytes
+    ) throws -> (uuid: String, keySlot: Int32) {
+        let cost = PassphraseCost(machineMemoryBytes: 0)
+        switch origin {
+        case .prepared:
+            return (try container.format(label: "red", key: key, passphrase: nil, cost: cost), 0)
+        case .adopted:
+            let old = secret(oldPassphrase)
+            let uuid = try container.format(label: "red", key: old, passphrase: nil, cost: cost)
+            _ = try container.add(SecretBytes(randomCount: 64), provenBy: old)
+            try container.markAsPassphrase(slot: 0)
+            return (uuid, try container.add(key, provenBy: old))
+        }
     }
 
     /// The container as a plugged drive.

@@ -9,7 +9,7 @@ extension KeptDrive {
             name: try driveName("red"),
             luksUUID: luksUUID,
             serial: nil,
-            keySlot: 0,
+            keySlot: keySlot,
             fileSystem: .ext4
         )
         return KeyChange(
@@ -78,16 +78,83 @@ struct KeyChangeTests {
         #expect(try kept.records.backupEqualsHeader(of: kept.device))
     }
 
-    @Test("adds a passphrase in slot 1, and replaces it there")
+    @Test("keeps the old key until there is a backup of the header that the new one opens")
+    func fullDisk() throws {
+        let kept = try KeptDrive()
+        let old = try kept.records.key()
+        let new = try SecretBytes(randomCount: 64)
+        try KeyFile(replacing: driveName("red"), in: kept.layout).write(new)
+        try kept.container.changeKey(slot: 0, from: old, to: new)
+        // Where the backup is written there is no room for a file of this name.
+        let temporary = kept.layout.headerFolder.appending(FileName(".\(kept.luksUUID).img.new"))
+        try run("/bin/mkdir", temporary)
+        #expect(throws: PreparationError.Reason.self) { try kept.change().rotateKey() }
+        let isOld = try kept.records.key().hasSameBytes(as: old)
+        #expect(isOld)
+        #expect(try kept.records.opens(.backup, with: old))
+        try run("/bin/rmdir", temporary)
+        try kept.change().rotateKey()
+        let isNew = try kept.records.key().hasSameBytes(as: new)
+        #expect(isNew)
+        #expect(try kept.records.opens(.backup, with: new))
+    }
+
+    @Test("changes nothing when the header cannot be saved")
+    func unsavable() throws {
+        let kept = try KeptDrive()
+        let old = try kept.records.key()
+        try run("/bin/mkdir", kept.layout.headerFolder.appending(FileName(".\(kept.luksUUID).img.new")))
+        #expect(throws: PreparationError.Reason.self) { try kept.change().rotateKey() }
+        #expect(try kept.container.opens(slot: 0, with: old))
+        #expect(try Descriptor.open(kept.layout.keyFolder, .directory).entryNames() == ["red.key"])
+    }
+
+    @Test("adds a passphrase, and replaces it")
     func passphrase() throws {
         let kept = try KeptDrive()
+        for words in ["open sesame", "another one", "a third"] {
+            try kept.change().setPassphrase(secret(words))
+            let slots = try kept.container.passphraseSlots().map(\.number)
+            try #require(slots.count == 1)
+            #expect(try kept.container.usedSlots() == [0] + slots)
+            #expect(try kept.container.opens(slot: slots[0], with: secret(words)))
+            #expect(try kept.container.opens(slot: 0, with: kept.records.key()))
+            #expect(try kept.records.backupEqualsHeader(of: kept.device))
+        }
+    }
+
+    @Test("replaces the passphrase of a drive that was adopted, and neither its key nor another machine's")
+    func adoptedPassphrase() throws {
+        let kept = try KeptDrive(.adopted)
+        #expect(try kept.container.usedSlots() == [0, 1, 2])
+        for words in ["open sesame", "another one"] {
+            try kept.change().setPassphrase(secret(words))
+            let slots = try kept.container.passphraseSlots().map(\.number)
+            try #require(slots.count == 1)
+            #expect(try kept.container.usedSlots() == ([1, 2] + slots).sorted())
+            #expect(try kept.container.opens(slot: slots[0], with: secret(words)))
+            #expect(try kept.container.slot(openedBy: secret(KeptDrive.oldPassphrase)) == nil)
+            #expect(try kept.records.opens(.drive(kept.device), with: kept.records.key()))
+            #expect(try kept.records.backupEqualsHeader(of: kept.device))
+        }
+    }
+
+    @Test("takes up a passphrase that a change which was cut off added, wherever that was")
+    func passphraseCutOff() throws {
+        let kept = try KeptDrive(.adopted)
+        let key = try kept.records.key()
+        let cost = PassphraseCost(machineMemoryBytes: 0)
+        // Added, and not marked yet.
+        let added = try kept.container.add(secret("open sesame"), provenBy: key, cost: cost)
         try kept.change().setPassphrase(secret("open sesame"))
-        #expect(try kept.container.opens(slot: 1, with: secret("open sesame")))
-        try kept.change().setPassphrase(secret("another one"))
-        #expect(try kept.container.opens(slot: 1, with: secret("another one")))
-        #expect(try !kept.container.opens(slot: 1, with: secret("open sesame")))
-        #expect(try !kept.container.isUsed(slot: 2))
-        #expect(try kept.container.opens(slot: 0, with: kept.records.key()))
-        #expect(try kept.records.backupEqualsHeader(of: kept.device))
+        #expect(try kept.container.passphraseSlots().map(\.number) == [added])
+        #expect(try kept.container.usedSlots() == [1, 2, added])
+        // Added and marked, the old one not wiped yet; and then somebody types another one.
+        let next = try kept.container.add(secret("another one"), provenBy: key, cost: cost)
+        try kept.container.markAsPassphrase(slot: next)
+        try kept.change().setPassphrase(secret("a third"))
+        #expect(try kept.container.slot(openedBy: secret("open sesame")) == nil)
+        #expect(try kept.container.slot(openedBy: secret("another one")) == nil)
+        #expect(try kept.container.usedSlots().count == 3)
     }
 }

@@ -240,10 +240,13 @@ struct PreparationTests {
     @Test("refuses a name whose key exists, and does not touch key or disk")
     func nameTaken() throws {
         let bench = try Bench()
-        let path = bench.layout.keyFile(of: try driveName("red"))
-        try KeyFile(of: try driveName("red"), in: bench.layout).write(secret("only key"))
-        try expectRefusal(bench, .nameTaken(path))
-        #expect(try Descriptor.open(path, .read).readAll(limit: 100) == Array("only key".utf8))
+        let name = try driveName("red")
+        for file in [KeyFile(of: name, in: bench.layout), KeyFile(replacing: name, in: bench.layout)] {
+            try file.write(secret("only key"))
+            try expectRefusal(bench, .nameTaken(file.path))
+            #expect(try Descriptor.open(file.path, .read).readAll(limit: 100) == Array("only key".utf8))
+            try file.remove()
+        }
     }
 
     @Test("refuses another disk than the one that was confirmed")

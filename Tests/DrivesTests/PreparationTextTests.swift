@@ -121,6 +121,7 @@ struct PreparationDriveFileTests {
             name: try driveName("red"),
             luksUUID: "3f6b",
             serial: "A\"1\\2\n",
+            disk: "Elements, 2.0 TB",
             keySlot: 0,
             fileSystem: .xfs,
             label: "red",
@@ -130,7 +131,8 @@ struct PreparationDriveFileTests {
         let lines = file.text.split(separator: "\n").map(String.init)
         #expect(
             lines.dropFirst() == [
-                #"name = "red""#, #"luks_uuid = "3f6b""#, #"serial = "A\"1\\2\u000a""#, "key_slot = 0",
+                #"name = "red""#, #"luks_uuid = "3f6b""#, #"serial = "A\"1\\2\u000a""#,
+                #"disk = "Elements, 2.0 TB""#, "key_slot = 0",
                 #"filesystem = "xfs""#, #"label = "red""#, "prepared = 2026-03-01T09:30:00Z",
                 #"marker = "00ff""#,
             ]
@@ -166,11 +168,11 @@ struct PreparationInstructionTests {
     @Test("name every command with this drive's own values", arguments: FileSystemKind.allCases)
     func commands(_ kind: FileSystemKind) throws {
         var instructions = try RestoreInstructions.sample()
-        instructions.hostName = "nas\u{1b}[2J"
-        instructions.fileSystem = kind
+        instructions.facts.hostName = "nas\u{1b}[2J"
+        instructions.facts.fileSystem = kind
         let (text, uuid) = (instructions.text, instructions.luksUUID)
         for command in [
-            "cryptsetup open --key-slot 1 /dev/disk/by-uuid/\(uuid) restore",
+            "cryptsetup open /dev/disk/by-uuid/\(uuid) restore",
             "cryptsetup open --key-slot 0 --key-file red.key /dev/disk/by-uuid/\(uuid) restore",
             "mount -t \(kind.rawValue) -o ro /dev/mapper/restore /mnt/restore",
             "/etc/extbackup/keys/red.key",
@@ -186,7 +188,7 @@ struct PreparationInstructionTests {
     @Test("tell the drive from others, as a page too")
     func facts() throws {
         var instructions = try RestoreInstructions.sample()
-        instructions.hostName = "a<b"
+        instructions.facts.hostName = "a<b"
         for fact in [
             "disk            Elements, 2.0 TB", "serial number   WX12",
             "LUKS UUID       \(instructions.luksUUID)",
@@ -195,18 +197,18 @@ struct PreparationInstructionTests {
         ] {
             #expect(instructions.text.contains(fact), "\(fact)")
         }
-        let page = RecoverySheet(name: instructions.name, instructions: instructions).page
+        let page = RecoverySheet(instructions: instructions).page
         #expect(page.contains("of host \"a&lt;b\""))
-        #expect(page.contains("cryptsetup open --key-slot 1"))
+        #expect(page.contains("    cryptsetup open /dev/disk/"))
     }
 
     @Test("say it when only the key file opens the drive")
     func withoutPassphrase() throws {
         var instructions = try RestoreInstructions.sample()
-        instructions.passphrase = nil
+        instructions.passphrases = []
         let text = instructions.text
         #expect(text.contains("There is no passphrase"))
-        #expect(!text.contains("--key-slot 1"))
+        #expect(!text.contains("cryptsetup open /dev/"))
     }
 }
 

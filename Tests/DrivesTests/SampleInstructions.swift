@@ -5,16 +5,17 @@ extension RestoreInstructions {
     static func sample() throws -> RestoreInstructions {
         RestoreInstructions(
             name: try driveName("red"),
-            hostName: "infrared",
             luksUUID: "3f6b1c1e-8a4e-4c0e-9a53-1d2f00aa77b9",
-            fileSystem: .ext4,
-            label: "red",
-            passphrase: .init(number: 1, cost: PassphraseCost(passes: 4, memoryKiB: 262_144, lanes: 4)),
-            serial: "WX12",
-            model: "Elements",
-            sizeBytes: 2_000_398_934_016,
+            facts: DriveFacts(
+                hostName: "infrared",
+                fileSystem: .ext4,
+                label: "red",
+                serial: "WX12",
+                disk: "Elements, 2.0 TB",
+                prepared: "1970-01-01T00:00:00Z"
+            ),
+            passphrases: [.init(number: 1, cost: PassphraseCost(passes: 4, memoryKiB: 262_144, lanes: 4))],
             headerDigest: "0123abcd",
-            preparedAtSeconds: 0,
             layout: HostLayout()
         )
     }

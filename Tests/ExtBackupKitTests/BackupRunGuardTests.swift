@@ -53,6 +53,31 @@ struct BackupRunGuardTests {
         #expect(try sandbox.home.names(in: "var/approvals") == ["red.json"])
     }
 
+    @Test(
+        "holds what was approved when the approval cannot be taken back: it would hold for the next run, too"
+    )
+    func stuckApproval() throws {
+        let sandbox = try held()
+        try Approvals(folder: sandbox.layout.approvalFolder).approve(["photos": 2, "others": 1], for: "red")
+        // Here the file for the rest would be written.
+        try sandbox.home.makeFolder("var/approvals/.red.json.new")
+        sandbox.drive.state.withLock { $0.isPresent = true }
+        let report = try sandbox.run()
+        #expect(report.verdict == .held)
+        #expect(try sandbox.copied() == Self.files)
+        #expect(report.sources.first?.heldDeletions == 2)
+    }
+
+    @Test("takes back of an approval what it used, and no more")
+    func otherApproval() throws {
+        let sandbox = try held()
+        let approvals = Approvals(folder: sandbox.layout.approvalFolder)
+        try approvals.approve(["photos": 2, "others": 1], for: "red")
+        sandbox.drive.state.withLock { $0.isPresent = true }
+        #expect(try sandbox.run().total.deleted == 2)
+        #expect(approvals.approved(for: "red") == ["others": 1])
+    }
+
     @Test("copies what is new when it holds deletions")
     func additive() throws {
         let sandbox = try held()

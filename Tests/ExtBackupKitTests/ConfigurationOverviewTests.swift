@@ -66,6 +66,7 @@ struct ConfigurationOverviewTests {
                 #   name = "red"
                 #   luks_uuid = "\(FakeDrive.uuid)"
                 #   serial = "S1"
+                #   disk = "Elements, 2.0 TB"
                 #   key_slot = 0
                 #   filesystem = "ext4"
                 #   label = "red"
@@ -159,7 +160,7 @@ struct ConfigurationOverviewTests {
         ).json()
         for part in [
             "\"source\" : [\n    {\n      \"exclude\" : [", "\"require_mount\" : false", "\"percent\" : 20",
-            "\"drives\" : [\n    {\n      \"filesystem\" : \"ext4\",",
+            "\"drives\" : [\n    {\n      \"disk\" : \"Elements, 2.0 TB\",",
             "\"sources\" : [\n        \"b\"\n      ]",
         ] {
             #expect(json.contains(part), "\(part) in \(json)")

@@ -98,9 +98,29 @@ struct DriveCareTests {
         try sandbox.home.write("etc/keys/red.key.new", "key")
         let before = try files()
         #expect(throws: Failure.self) { try care().rename(to: try #require(DriveName("blue"))) }
+        #expect(throws: Failure.self) { try care().retire(.kept) }
         #expect(try files() == before)
         _ = try care().retire(.removed)
         #expect(try files() == ["config.toml", "red.toml"])
+    }
+
+    @Test("is not given where a new key lies that may be the only one of a drive which had it")
+    func otherNewKey() throws {
+        try sandbox.home.write("etc/keys/blue.key.new", "key")
+        let before = try files()
+        #expect(throws: Failure.self) { try care().rename(to: try #require(DriveName("blue"))) }
+        #expect(try files() == before)
+    }
+
+    @Test("keeps key and header when it is to be retired with them, but another name has them too")
+    func retireDuringRename() throws {
+        try sandbox.home.write(
+            "etc/drives.d/blue.toml",
+            Sandbox.driveFile.split(separator: "\"red\"", maxSplits: 1).joined(separator: "\"blue\"")
+        )
+        let before = try files()
+        #expect(throws: Failure.self) { try care().retire(.removed) }
+        #expect(try files() == before)
     }
 
     @Test("takes approvals of either name with it: they were for another drive's files")

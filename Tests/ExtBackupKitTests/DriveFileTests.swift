@@ -24,6 +24,7 @@ struct DriveFileTests {
             name: try #require(DriveName("red-2_a")),
             luksUUID: FakeDrive.uuid.uppercased(),
             serial: serial,
+            disk: serial ?? "Elements, 2.0 TB",
             keySlot: 3,
             fileSystem: .btrfs,
             label: "red-2_a",
@@ -34,6 +35,7 @@ struct DriveFileTests {
         #expect(read.name == "red-2_a")
         #expect(read.luksUUID == FakeDrive.uuid.uppercased())
         #expect(read.serial == serial)
+        #expect(read.disk == serial ?? "Elements, 2.0 TB")
         #expect(read.keySlot == 3)
         #expect(read.fileSystem == "btrfs")
         #expect(read.label == "red-2_a")
@@ -71,13 +73,13 @@ struct DriveFileTests {
         Mistake(
             old: "filesystem = \"ext4\"",
             new: "filesystem = \"ext3\"",
-            message: "5:1: 'filesystem' cannot be 'ext3'; possible: ext4, xfs, btrfs",
+            message: "6:1: 'filesystem' cannot be 'ext3'; possible: ext4, xfs, btrfs",
             hint: "did you mean 'ext4'?"
         ),
         Mistake(
             old: "key_slot = 0",
             new: "key_slot = 32",
-            message: "4:1: 'key_slot' must be from 0 to 31, not 32"
+            message: "5:1: 'key_slot' must be from 0 to 31, not 32"
         ),
         Mistake(
             old: "label =",

@@ -108,6 +108,7 @@ struct DriveDescriptionTests {
                 "  plugged in:       yes, as '/dev/sdx1'",
                 "  last good backup: 2026-09-21 14:13 UTC (just now)",
                 "  last run:         ok, 2026-09-21 14:13 UTC (just now)",
+                "  disk:             Elements, 2.0 TB",
                 "  serial number:    S1",
                 "  file system:      ext4, labeled 'red'",
                 "  prepared:         2026-11-01T10:00:00Z",
@@ -123,7 +124,7 @@ struct DriveDescriptionTests {
         )
         let json = try shown.json()
         for part in [
-            "\"keySlot\" : 0", "\"marker\" : \"\(FakeDrive.driveID)\"",
+            "\"disk\" : \"Elements, 2.0 TB\"", "\"keySlot\" : 0", "\"marker\" : \"\(FakeDrive.driveID)\"",
             "\"sources\" : [\n    \"photos\"\n  ]",
             "\"title\" : \"key file\"", "\"state\" : \"missing\"", "\"lastRun\" : {",
             "\"isPluggedIn\" : true",

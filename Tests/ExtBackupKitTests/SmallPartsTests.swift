@@ -124,12 +124,12 @@ struct ApprovalsTests {
         try approvals.approve(["photos": 12, "fotos-ä": 1], for: "red")
         #expect(approvals.approved(for: "red") == ["photos": 12, "fotos-ä": 1])
         #expect(approvals.approved(for: "blue") == [:])
-        try approvals.withdraw("photos", for: "red")
+        try approvals.withdraw(["photos"], for: "red")
         #expect(approvals.approved(for: "red") == ["fotos-ä": 1])
         try approvals.approve(["photos": 3], for: "red")
         #expect(approvals.approved(for: "red") == ["photos": 3])
-        try approvals.withdraw("photos", for: "red")
-        try approvals.withdraw("photos", for: "red")
+        try approvals.withdraw(["photos"], for: "red")
+        try approvals.withdraw(["photos"], for: "red")
         #expect(approvals.approved(for: "red") == [:])
     }
 

@@ -71,8 +71,8 @@ extension LabTests {
             }
             try other.check("cd /root && \(repair[0])")
             try self.open(repair[1], typing: NAS.passphrase, on: other)
-            try other.check("cryptsetup close restore")
-            try self.open(repair[2], typing: "YES", on: other)
+            try other.check(repair[2])
+            try self.open(repair[3], typing: "YES", on: other)
             try other.check("udevadm settle; cd /root && \(open[1])", timeout: .seconds(120))
             try restore(sheet, photos, on: other)
         }

@@ -43,23 +43,19 @@ struct AdoptionWork {
         try enrollment.noteAdoption(of: uuid)
         try begin(.addKey)
         let slot = try addKey(key, provenBy: passphrase)
+        // Not taken back after a failure: it changes nothing of what opens the drive.
+        try encryption { () throws(CryptError) in try container.markAsPassphrase(slot: passphraseSlot) }
         try begin(.backUpHeader)
         let digest = try enrollment.backUpHeader(container, uuid, slot: slot, key)
         try begin(.unlock)
         let (identity, label) = try look(uuid, slot, key)
         let instructions = RestoreInstructions(
             name: plan.name,
-            hostName: plan.hostName,
             luksUUID: uuid,
-            fileSystem: identity.fileSystem,
-            label: label,
+            facts: facts(identity, label, disk),
             keySlot: slot,
-            passphrase: RestoreInstructions.PassphraseSlot(number: passphraseSlot, cost: nil),
-            serial: identity.serial,
-            model: disk.model,
-            sizeBytes: disk.sizeBytes,
+            passphrases: try encryption { () throws(CryptError) in try container.passphraseSlots() },
             headerDigest: digest,
-            preparedAtSeconds: plan.preparedAtSeconds,
             layout: layout
         )
         try begin(.writeMarker)
@@ -67,7 +63,7 @@ struct AdoptionWork {
         try begin(.settle)
         _ = try enrollment.settle(device, luksUUID: uuid, until: interruption)
         try begin(.writeDriveFile)
-        let file = driveFile(marker, identity, luksUUID: uuid, label: label)
+        let file = driveFile(marker, identity, disk, luksUUID: uuid, label: label)
         try enrollment.write(file, instructions)
         try begin(.enable)
         let link = try enrollment.enable(luksUUID: uuid)
@@ -82,6 +78,7 @@ struct AdoptionWork {
     private func driveFile(
         _ marker: Marker,
         _ identity: DriveIdentity,
+        _ disk: DiskDescription,
         luksUUID: String,
         label: String
     ) -> DriveFile {
@@ -89,11 +86,23 @@ struct AdoptionWork {
             name: plan.name,
             luksUUID: luksUUID,
             serial: identity.serial,
+            disk: disk.title,
             keySlot: identity.keySlot,
             fileSystem: identity.fileSystem,
             label: label,
             preparedAtSeconds: plan.preparedAtSeconds,
             markerID: marker.driveID
+        )
+    }
+
+    private func facts(_ identity: DriveIdentity, _ label: String, _ disk: DiskDescription) -> DriveFacts {
+        DriveFacts(
+            hostName: plan.hostName,
+            fileSystem: identity.fileSystem,
+            label: label,
+            serial: identity.serial,
+            disk: disk.title,
+            prepared: CalendarTime(secondsSince1970: plan.preparedAtSeconds).description
         )
     }
 

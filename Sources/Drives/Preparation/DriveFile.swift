@@ -6,6 +6,8 @@ struct DriveFile {
     var name: DriveName
     var luksUUID: String
     var serial: String?
+    /// Model and size, for people.
+    var disk: String
     var keySlot: Int32
     var fileSystem: FileSystemKind
     var label: String
@@ -21,6 +23,7 @@ struct DriveFile {
         ]
         if let serial { lines.append("serial = \(TOMLText.quoted(serial))") }
         lines += [
+            "disk = \(TOMLText.quoted(disk))",
             "key_slot = \(keySlot)",
             "filesystem = \(TOMLText.quoted(fileSystem.rawValue))",
             "label = \(TOMLText.quoted(label))",

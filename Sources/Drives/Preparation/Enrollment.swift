@@ -54,7 +54,8 @@ struct Enrollment {
 
     /// Refuses a name that a drive has, or had: its key may be the only one of some disk.
     func checkName() throws(PreparationError.Reason) {
-        for path in [layout.keyFile(of: name), layout.driveFile(of: name)] {
+        let changing = KeyFile(replacing: name, in: layout).path
+        for path in [layout.keyFile(of: name), changing, layout.driveFile(of: name)] {
             do {
                 _ = try Descriptor.open(path, .path)
             } catch {
@@ -161,7 +162,7 @@ struct Enrollment {
         _ instructions: RestoreInstructions
     ) throws(PreparationError.Reason) {
         let (name, layout) = (name, layout)
-        let sheet = RecoverySheet(name: name, instructions: instructions)
+        let sheet = RecoverySheet(instructions: instructions)
         onFailure { () throws(SystemError) in
             try DriveFile.remove(of: name, in: layout)
             try RecoverySheet.remove(of: name, in: layout)

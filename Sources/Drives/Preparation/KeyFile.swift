@@ -19,6 +19,9 @@ struct KeyFile {
         name = layout.keyFile(of: drive).lastPart.appendingSuffix(".new")
     }
 
+    /// Where it is.
+    var path: FileName { folderPath.appending(name) }
+
     /// The key; nil when there is none, or when the power failed before it was written.
     func read() throws(SystemError) -> SecretBytes? {
         do {

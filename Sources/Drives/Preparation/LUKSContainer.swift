@@ -5,10 +5,9 @@ internal import SystemPackage
 /// Makes a LUKS2 container and proves that its keys open it. Needs no device-mapper.
 ///
 /// The key file's slot is 0 and cheap: its 64 random bytes cannot be guessed, and a small machine opens the drive
-/// at once. The passphrase's slot is 1 and costs what `PassphraseCost` says.
+/// at once. A passphrase's slot costs what `PassphraseCost` says, and is marked.
 struct LUKSContainer {
     static let keySlot: Int32 = 0
-    static let passphraseSlot: Int32 = 1
     static let keyBytes = 64
     static let subsystem = "extbackup"
     private static let volumeKeyBytes = 64
@@ -57,7 +56,10 @@ struct LUKSContainer {
         switch passphrase {
         case .some(let passphrase):
             try withKeyDerivation(cost) { (derivation) throws(CryptError) in
-                try Self.add(passphrase, slot: Self.passphraseSlot, derivation, context)
+                try Self.mark(
+                    try Self.add(passphrase, slot: CRYPT_ANY_SLOT, derivation, context),
+                    in: context
+                )
             }
         case .none: break
         }
@@ -127,14 +129,13 @@ struct LUKSContainer {
     ) throws(CryptError) -> Int32 {
         var slot: Int32 = -1
         try withKeyDerivation { (derivation) throws(CryptError) in
-            slot = try add(key, CRYPT_ANY_SLOT, provenBy: secret, derivation)
+            slot = try add(key, provenBy: secret, derivation)
         }
         return slot
     }
 
     private func add(
         _ new: borrowing SecretBytes,
-        _ slot: Int32,
         provenBy secret: borrowing SecretBytes,
         _ derivation: UnsafePointer<crypt_pbkdf_type>
     ) throws(CryptError) -> Int32 {
@@ -146,7 +147,7 @@ struct LUKSContainer {
                 try context.call("crypt_keyslot_add_by_passphrase") {
                     crypt_keyslot_add_by_passphrase(
                         $0,
-                        slot,
+                        CRYPT_ANY_SLOT,
                         secret.baseAddress,
                         secret.count,
                         new.baseAddress,
@@ -224,17 +225,15 @@ struct LUKSContainer {
 
     /// Adds a passphrase, proven by a key that opens the container.
     ///
-    /// - Parameter slot: must be free; nil for any.
-    /// - Returns: its slot.
+    /// - Returns: its slot, which is not marked yet.
     func add(
         _ passphrase: borrowing SecretBytes,
-        slot: Int32?,
         provenBy key: borrowing SecretBytes,
         cost: PassphraseCost
     ) throws(CryptError) -> Int32 {
         var added: Int32 = -1
         try withKeyDerivation(cost) { (derivation) throws(CryptError) in
-            added = try add(passphrase, slot ?? CRYPT_ANY_SLOT, provenBy: key, derivation)
+            added = try add(passphrase, provenBy: key, derivation)
         }
         return added
     }
@@ -276,15 +275,16 @@ struct LUKSContainer {
         }
     }
 
+    @discardableResult
     private static func add(
         _ secret: borrowing SecretBytes,
         slot: Int32,
         _ derivation: UnsafePointer<crypt_pbkdf_type>,
         _ context: borrowing CryptContext
-    ) throws(CryptError) {
+    ) throws(CryptError) -> Int32 {
         try context.call("crypt_set_pbkdf_type") { crypt_set_pbkdf_type($0, derivation) }
-        try secret.withBytes { (bytes) throws(CryptError) in
-            _ = try context.call("crypt_keyslot_add_by_volume_key") {
+        return try secret.withBytes { (bytes) throws(CryptError) in
+            try context.call("crypt_keyslot_add_by_volume_key") {
                 crypt_keyslot_add_by_volume_key($0, slot, nil, 0, bytes.baseAddress, bytes.count)
             }
         }

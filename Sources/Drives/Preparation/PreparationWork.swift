@@ -57,7 +57,15 @@ struct PreparationWork {
         let marker = try system { () throws(SystemError) in
             Marker(driveID: try Marker.makeDriveID(), name: plan.name, luksUUID: uuid)
         }
-        let instructions = instructions(uuid, digest, hasPassphrase: secrets.hasPassphrase)
+        let passphrases = try encryption { () throws(CryptError) in try container.passphraseSlots() }
+        let instructions = RestoreInstructions(
+            name: plan.name,
+            luksUUID: uuid,
+            facts: facts,
+            passphrases: passphrases,
+            headerDigest: digest,
+            layout: layout
+        )
         let device = try fill(partition, key, marker, instructions)
         try partition.unlock()
         try begin(.settle)
@@ -69,7 +77,7 @@ struct PreparationWork {
         let link = try enrollment.enable(luksUUID: uuid)
         return enrollment.result(
             file,
-            passphraseSlot: secrets.hasPassphrase ? LUKSContainer.passphraseSlot : nil,
+            passphraseSlot: passphrases.first?.number,
             headerDigest: digest,
             unitLink: link
         )
@@ -80,6 +88,7 @@ struct PreparationWork {
             name: plan.name,
             luksUUID: luksUUID,
             serial: serial,
+            disk: plan.disk.title,
             keySlot: LUKSContainer.keySlot,
             fileSystem: plan.fileSystem,
             label: maker.label,
@@ -88,25 +97,14 @@ struct PreparationWork {
         )
     }
 
-    private func instructions(
-        _ luksUUID: String,
-        _ headerDigest: String,
-        hasPassphrase: Bool
-    ) -> RestoreInstructions {
-        RestoreInstructions(
-            name: plan.name,
+    private var facts: DriveFacts {
+        DriveFacts(
             hostName: plan.hostName,
-            luksUUID: luksUUID,
             fileSystem: plan.fileSystem,
             label: maker.label,
-            passphrase: hasPassphrase
-                ? RestoreInstructions.PassphraseSlot(number: LUKSContainer.passphraseSlot, cost: cost) : nil,
             serial: plan.disk.serial,
-            model: plan.disk.model,
-            sizeBytes: plan.disk.sizeBytes,
-            headerDigest: headerDigest,
-            preparedAtSeconds: plan.preparedAtSeconds,
-            layout: layout
+            disk: plan.disk.title,
+            prepared: CalendarTime(secondsSince1970: plan.preparedAtSeconds).description
         )
     }
 
@@ -136,7 +134,9 @@ struct PreparationWork {
         try begin(.checkKeys)
         try Self.check(container, LUKSContainer.keySlot, key)
         switch secrets.passphrase {
-        case .some(let passphrase): try Self.check(container, LUKSContainer.passphraseSlot, passphrase)
+        case .some(let passphrase):
+            let slots = try encryption { () throws(CryptError) in try container.passphraseSlots() }
+            for slot in slots { try Self.check(container, slot.number, passphrase) }
         case .none: break
         }
         return uuid

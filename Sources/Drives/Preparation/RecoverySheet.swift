@@ -4,8 +4,9 @@ internal import SystemPackage
 /// The instructions for a restore on this machine, to be printed and kept where neither fire nor thief reaches them
 /// together with the drive: `sheets/NAME.txt`, and the same as a page for a browser. They hold no secret.
 struct RecoverySheet {
-    let name: DriveName
     let instructions: RestoreInstructions
+
+    private var name: DriveName { instructions.name }
 
     private static func names(of drive: DriveName) -> [FileName] {
         ["txt", "html"].map { FileName("\(drive).\($0)") }
@@ -26,48 +27,11 @@ struct RecoverySheet {
         try folder.sync()
     }
 
-    /// Writes what is there anew, as the header's backup has another SHA-256 now.
-    static func renew(of drive: DriveName, headerDigest: String, in layout: HostLayout) throws(SystemError) {
-        try rewrite(of: drive, as: drive, in: layout) { text in
-            text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-                guard let label = line.firstRange(of: RestoreInstructions.digestLabel) else {
-                    return String(line)
-                }
-                return line[..<label.upperBound] + headerDigest
-            }.joined(separator: "\n")
-        }
-    }
-
-    /// Writes what is there under another name, and with it.
-    static func rename(_ drive: DriveName, to new: DriveName, in layout: HostLayout) throws(SystemError) {
-        try rewrite(of: drive, as: new, in: layout) { text in
-            let places = ["Drive \"", "keys/", "--key-file ", "sheet of drive "].flatMap { place in
-                ["\"", ".key", "<"].map { (place + drive.text + $0, place + new.text + $0) }
-            }
-            return places.reduce(text) { $0.replacing($1.0, with: $1.1) }
-        }
-        try remove(of: drive, in: layout)
-    }
-
-    private static func rewrite(
-        of drive: DriveName,
-        as other: DriveName,
-        in layout: HostLayout,
-        _ change: (String) -> String
-    ) throws(SystemError) {
+    /// True when a drive has a sheet: who threw it away does not want it.
+    static func isThere(of drive: DriveName, in layout: HostLayout) throws(SystemError) -> Bool {
         let folder = try HostFolder.open(layout.sheetFolder, .common)
-        for (file, new) in zip(names(of: drive), names(of: other)) {
-            let text: [UInt8]
-            do {
-                text = try folder.open(file, [.read, .nonBlocking]).readAll(limit: 1 << 20)
-            } catch {
-                // Who threw the sheet away does not want it.
-                if error.errno == .noSuchFileOrDirectory { continue }
-                throw error
-            }
-            let changed = change(String(decoding: text, as: UTF8.self))
-            try folder.replaceFile(new, with: Array(changed.utf8), mode: 0o644)
-        }
+        for file in names(of: drive) where try folder.statusIfPresent(of: file) != nil { return true }
+        return false
     }
 
     /// One page of A4 or Letter in print, with a place for what must not be typed.

@@ -4,63 +4,44 @@ internal import LinuxSystem
 /// cryptsetup and mount. It holds no secret.
 struct RestoreInstructions {
     var name: DriveName
-    var hostName: String
     var luksUUID: String
-    var fileSystem: FileSystemKind
-    /// The file system's.
-    var label: String
+    var facts: DriveFacts
     /// The slot of the key file.
     var keySlot = LUKSContainer.keySlot
-    /// The passphrase's slot; nil when there is none.
-    var passphrase: PassphraseSlot?
-    /// The disk's serial number.
-    var serial: String?
-    var model: String?
-    var sizeBytes: UInt64
-    /// SHA-256 of the backup of the header, in hexadecimal digits.
-    var headerDigest: String
-    var preparedAtSeconds: Int64
+    /// What persons know opens these.
+    var passphrases: [LUKSContainer.PassphraseSlot]
+    /// SHA-256 of the backup of the header, in hexadecimal digits; nil when there is none.
+    var headerDigest: String?
     /// Where the host keeps the drive's key and the backup of its header.
     var layout: HostLayout
-
-    /// A slot that a passphrase opens.
-    struct PassphraseSlot {
-        let number: Int32
-        /// What opening it costs; nil for one that somebody else made.
-        let cost: PassphraseCost?
-    }
 
     /// The name in the program's folder on the drive.
     static let fileName: FileName = "RESTORE.txt"
 
-    /// What stands in front of the digest, and nowhere else.
-    static let digestLabel = "header backup   SHA-256 "
-
     /// Plain text: prose in lines of at most 100 bytes, commands whole on theirs.
     var text: String {
-        [head, facts, opening, copying, closing, repair].joined(separator: "\n")
+        [head, table, opening, copying, closing, repair].joined(separator: "\n")
     }
 
     /// What tells this drive from others, to be compared with its label and with what a machine shows.
-    private var facts: String {
-        var facts = [
-            ("disk", "\(Self.printable(model ?? "unknown model")), \(ByteSize.text(sizeBytes))"),
-            ("serial number", Self.printable(serial ?? "none")),
-            ("LUKS UUID", luksUUID),
-            ("file system", "\(fileSystem.rawValue), labeled \"\(Self.printable(label))\""),
-            ("key slot \(keySlot)", "the key file, 64 random bytes (pbkdf2-sha256)"),
-        ]
-        if let passphrase {
-            let cost = passphrase.cost.map {
+    private var table: String {
+        let key = ("key slot \(keySlot)", "the key file, 64 random bytes (pbkdf2-sha256)")
+        let secrets = passphrases.map { slot in
+            let cost = slot.cost.map {
                 " (argon2id, \($0.passes) passes, \($0.memoryKiB >> 10) MiB, \($0.lanes) lanes)"
             }
-            facts.append(("key slot \(passphrase.number)", "the passphrase" + (cost ?? "")))
+            return ("key slot \(slot.number)", "the passphrase" + (cost ?? ""))
         }
-        let lines =
-            facts.map { label, value in
-                "  " + label + String(repeating: " ", count: 16 - label.utf8.count) + value
-            } + ["  " + Self.digestLabel + headerDigest]
-        return lines.joined(separator: "\n") + "\n"
+        let rows =
+            [
+                ("disk", Self.printable(facts.disk ?? "not known")),
+                ("serial number", Self.printable(facts.serial ?? "none")),
+                ("LUKS UUID", luksUUID),
+                ("file system", "\(facts.fileSystem.rawValue), labeled \"\(Self.printable(facts.label))\""),
+            ] + [key] + secrets + [("header backup", headerDigest.map { "SHA-256 \($0)" } ?? "none")]
+        return rows.map { label, value in
+            "  " + label + String(repeating: " ", count: 16 - label.utf8.count) + value + "\n"
+        }.joined()
     }
 
     private var device: String { "/dev/disk/by-uuid/\(luksUUID)" }
@@ -68,9 +49,9 @@ struct RestoreInstructions {
     private var head: String {
         """
         Drive "\(name)" of host "\(printableHost)"
-        Prepared by extbackup on \(CalendarTime(secondsSince1970: preparedAtSeconds))
+        Prepared by extbackup on \(Self.printable(facts.prepared))
 
-        It holds plain files in a plain \(fileSystem.rawValue) file system in a LUKS2 container. Any Linux with
+        It holds plain files in a plain \(facts.fileSystem.rawValue) file system in a LUKS2 container. Any Linux with
         cryptsetup opens it; extbackup is not needed. Run the commands as root.
 
         """
@@ -78,7 +59,7 @@ struct RestoreInstructions {
 
     private static func plain(_ path: FileName) -> String { String(decoding: path.bytes, as: UTF8.self) }
 
-    private var printableHost: String { Self.printable(hostName) }
+    private var printableHost: String { Self.printable(facts.hostName) }
 
     /// Names come from outside; they stay on their lines.
     private static func printable(_ text: String) -> String {
@@ -86,26 +67,21 @@ struct RestoreInstructions {
     }
 
     private var opening: String {
-        let slots =
-            passphrase.map { "Key slots: \(keySlot) is the key file, \($0.number) is the passphrase." }
-            ?? "Key slots: \(keySlot) is the key file. There is no passphrase: without the file the drive stays closed."
         let byPassphrase =
-            passphrase.map {
-                """
-                With the passphrase:
+            passphrases.isEmpty
+            ? "There is no passphrase: without the key file the drive stays closed."
+            : """
+            With the passphrase:
 
-                    cryptsetup open --key-slot \($0.number) \(device) restore
-
-
-                """
-            } ?? ""
+                cryptsetup open \(device) restore
+            """
         return """
             1. Open
             -------
-            \(slots)
-            The key file is \(Self.plain(layout.keyFile(of: name))) on host "\(printableHost)".
+            \(byPassphrase)
 
-            \(byPassphrase)With the key file (here copied to the working folder):
+            With the key file, which host "\(printableHost)" has as \(Self.plain(layout.keyFile(of: name)))
+            (here copied to the working folder):
 
                 cryptsetup open --key-slot \(keySlot) --key-file \(name).key \(device) restore
 
@@ -117,7 +93,7 @@ struct RestoreInstructions {
         2. Mount and copy
         -----------------
             mkdir -p /mnt/restore
-            mount -t \(fileSystem.rawValue) -o ro /dev/mapper/restore /mnt/restore
+            mount -t \(facts.fileSystem.rawValue) -o ro /dev/mapper/restore /mnt/restore
             ls /mnt/restore
             rsync -aHAXS --numeric-ids /mnt/restore/SOURCE/ /where/it/belongs/
 
@@ -145,11 +121,12 @@ struct RestoreInstructions {
 
             \(Self.plain(layout.headerBackup(luksUUID: luksUUID)))
 
-        Check it, try it without writing, then put it back on this drive's partition (sdX1, see "lsblk";
-        what is on another one would be lost):
+        In the folder of that file check it, try it without writing, then put it back on this drive's
+        partition (sdX1, see "lsblk"; what is on another one would be lost), and begin at 1 again:
 
             sha256sum -c \(luksUUID).img.sha256
             cryptsetup open --header \(luksUUID).img --readonly /dev/sdX1 restore
+            cryptsetup close restore
             cryptsetup luksHeaderRestore /dev/sdX1 --header-backup-file \(luksUUID).img
 
         If the file system is damaged, copy what can be read first, and repair it unmounted:
@@ -160,7 +137,7 @@ struct RestoreInstructions {
     }
 
     private var checker: String {
-        switch fileSystem {
+        switch facts.fileSystem {
         case .ext4: "e2fsck -f"
         case .xfs: "xfs_repair"
         case .btrfs: "btrfs check"

@@ -11,6 +11,8 @@ public struct DriveFile: Hashable, Sendable {
     public var luksUUID: String
     /// The disk's serial number; nil for disks that have none.
     public var serial: String?
+    /// The disk's model and size, for people; nil when nobody wrote them down.
+    public var disk: String?
     /// The LUKS key slot that the keyfile opens.
     public var keySlot: Int
     /// The file system inside.
@@ -66,6 +68,7 @@ public struct DriveFile: Hashable, Sendable {
         self.name = name
         luksUUID = try Self.digits("luks_uuid", like: "0fd4e9a7-55c5-4c6f-8b3f-0a1f3d2c9b11", in: &top)
         serial = try top.string("serial")?.text
+        disk = try top.string("disk")?.text
         keySlot = try top.integer("key_slot", in: 0...31) ?? 0
         let (kind, kindNode) = try top.requiredString("filesystem")
         let known: FileSystemKind = try TableReader.choice(kind, key: "filesystem", at: kindNode, in: top)

@@ -81,6 +81,7 @@ extension DriveDescription {
             facts.append(("last run", "\(report.verdict.exitStatus.name), \(age(of: report.ended))"))
         }
         facts += [
+            ("disk", file.disk ?? "not known"),
             ("serial number", file.serial ?? "none"),
             ("file system", "\(file.fileSystem), labeled \(FileName(file.label))"),
             ("prepared", file.prepared.isEmpty ? "not known" : file.prepared),
@@ -123,13 +124,14 @@ extension DriveDescription {
 
 extension DriveDescription: Encodable {
     private enum Key: String, CodingKey {
-        case label, keySlot, marker, sources, files, impostor, running, lastRun
+        case disk, label, keySlot, marker, sources, files, impostor, running, lastRun
     }
 
     /// Writes what the list has, and the rest.
     public func encode(to encoder: any Encoder) throws {
         try KnownDriveDocument(drive).encode(to: encoder)
         var values = encoder.container(keyedBy: Key.self)
+        try values.encodeIfPresent(drive.file.disk, forKey: .disk)
         try values.encode(drive.file.label, forKey: .label)
         try values.encode(drive.file.keySlot, forKey: .keySlot)
         try values.encode(drive.file.driveID, forKey: .marker)

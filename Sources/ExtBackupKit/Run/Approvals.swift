@@ -30,21 +30,25 @@ struct Approvals {
     /// Forgets all that was approved for a drive: another one may get its name.
     func withdrawAll(for drive: String) throws(SystemError) {
         do {
-            try Descriptor.open(folder, .directory).removeFileIfPresent(FileName(drive + ".json"))
+            try remove(for: drive, in: try Descriptor.open(folder, .directory))
         } catch {
             if error.errno != .noSuchFileOrDirectory { throw error }
         }
     }
 
-    /// Forgets what was approved of a source: it was for one run.
-    func withdraw(_ source: String, for drive: String) throws {
-        var rest = approved(for: drive)
-        rest[source] = nil
+    /// Forgets, durably, what was approved of sources: it was for one run.
+    func withdraw(_ sources: [String], for drive: String) throws {
+        let rest = approved(for: drive).filter { !sources.contains($0.key) }
         if rest.isEmpty {
-            try open().removeFileIfPresent(FileName(drive + ".json"))
+            try remove(for: drive, in: try open())
         } else {
             try approve(rest, for: drive)
         }
+    }
+
+    private func remove(for drive: String, in folder: borrowing Descriptor) throws(SystemError) {
+        try folder.removeFileIfPresent(FileName(drive + ".json"))
+        try folder.sync()
     }
 
     private func path(of drive: String) -> FileName {

@@ -190,26 +190,31 @@ extension BackupRun {
         enter(.scanning)
         let approvals = Approvals(folder: context.layout.approvalFolder)
         let approved = approvals.approved(for: name.text)
-        let judging = Judging(
+        var judging = Judging(
             limit: configuration.deletionLimit,
             approved: approved,
             replugged: replug.approved
         )
         do {
             var planned = try planAll(sources, mounted, judging)
-            guard let order = deletionOrder(for: planned, on: mounted) else { return false }
+            guard var order = deletionOrder(for: planned, on: mounted) else { return false }
             if case .preview(let show) = mode {
                 for source in planned { try source.show(to: show, on: name) }
                 if let text = timeEstimate(of: planned) { show(.estimate(text)) }
                 return true
             }
+            if !withdraw(approvals, usedFor: planned, judging) {
+                judging.approved = [:]
+                planned = planned.map { judging.judge($0.plan, of: $0.source) }
+                guard let other = deletionOrder(for: planned, on: mounted) else { return false }
+                order = other
+            }
             enter(.copying)
             if planned.contains(where: { $0.plan.hasWork }) { try openDriveManifest(mounted) }
             planned = Self.inOrder(planned, order)
-            while let (source, decision) = planned.first.map({ ($0.source, $0.decision) }) {
+            while let source = planned.first?.source {
                 // The plan has the source open; it must be gone when the source's hook takes a snapshot away.
                 try complete(planned.removeFirst(), order, mounted, judging)
-                if approved[source.name] != nil, decision == .perform { withdraw(source.name, approvals) }
                 if endSource(source) { enter(.copying) }
             }
         } catch {
@@ -276,12 +281,24 @@ extension BackupRun {
         }
     }
 
-    /// An approval is for one run of one source, whatever became of the others.
-    private mutating func withdraw(_ source: String, _ approvals: Approvals) {
+    /// Takes back the approvals that this run uses, before it does: one that stayed after a cut would let as many
+    /// deletions through once more. An approval is for one run of one source, whatever becomes of the others.
+    ///
+    /// - Returns: false when they stay, and must not be used.
+    private mutating func withdraw(
+        _ approvals: Approvals,
+        usedFor planned: [PlannedSource],
+        _ judging: Judging
+    ) -> Bool {
+        let used = planned.filter { $0.decision == .perform }.map(\.source.name)
+            .filter { judging.approved[$0] != nil }
+        if used.isEmpty { return true }
         do {
-            try approvals.withdraw(source, for: name.text)
+            try approvals.withdraw(used, for: name.text)
+            return true
         } catch {
-            warn("the approval for '\(source)' could not be withdrawn: \(error)")
+            warn("deletions stay held, for their approval cannot be withdrawn: \(error)")
+            return false
         }
     }
 

@@ -26,7 +26,7 @@ struct PlannedSource {
 struct Judging {
     let limit: DeletionLimit
     /// How many a person approved, by the source's name.
-    let approved: [String: Int]
+    var approved: [String: Int]
     /// How many were approved by plugging the drive in again, by the source's name.
     let replugged: [String: Int]
 
@@ -42,7 +42,7 @@ struct Judging {
     }
 
     /// Judges a plan: by what was approved in words, and then by the plug-in.
-    fileprivate func judge(_ plan: CopyPlan, of source: SourceConfiguration) -> PlannedSource {
+    func judge(_ plan: CopyPlan, of source: SourceConfiguration) -> PlannedSource {
         let decision = decide(plan.summary, approved: approved[source.name] ?? 0)
         if decision != .perform, let count = replugged[source.name] {
             let other = decide(plan.summary, approved: count)

@@ -28,17 +28,22 @@ struct DriveKey: ParsableCommand {
         func run() throws {
             let program = try Program.start(for: .drivesByHand)
             let drive = try DriveName(argument: name)
-            try DriveCare(of: drive, in: program.context).rotateKey()
+            let sheet = try DriveCare(of: drive, in: program.context).rotateKey()
             Output.say(
                 "drive '\(drive)' has a new key; save \(program.context.layout.keyFile(of: drive)) outside too"
             )
+            Output.askToPrint(sheet)
         }
     }
 
     /// Another passphrase.
     struct Passphrase: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Add a passphrase, or replace the one that is there."
+            abstract: "Add a passphrase, or replace the one that is there.",
+            discussion: """
+                What else opens the drive stays: a drive that was taken over with --adopt may have passphrases of other \
+                people and keys of other machines, which 'cryptsetup luksDump' lists.
+                """
         )
 
         @Argument(help: "The drive's name.", completion: .driveName)
@@ -52,12 +57,14 @@ struct DriveKey: ParsableCommand {
             let drive = try DriveName(argument: name)
             let care = try DriveCare(of: drive, in: program.context)
             let ask = Ask(interruption: program.context.interruption)
+            let sheet: FileName?
             if let passphraseFile {
-                try care.setPassphrase(try ask.firstLine(of: FileName(argument: passphraseFile)))
+                sheet = try care.setPassphrase(try ask.firstLine(of: FileName(argument: passphraseFile)))
             } else {
-                try care.setPassphrase(try ask.newPassphrase())
+                sheet = try care.setPassphrase(try ask.newPassphrase())
             }
             Output.say("drive '\(drive)' has a new passphrase; keep it outside of this house")
+            Output.askToPrint(sheet)
         }
     }
 }

@@ -23,7 +23,8 @@ struct DriveRename: ParsableCommand {
         let program = try Program.start(for: .drivesByHand)
         let old = try DriveName(argument: name)
         let new = try DriveName(argument: newName)
-        try DriveCare(of: old, in: program.context).rename(to: new)
+        let sheet = try DriveCare(of: old, in: program.context).rename(to: new)
         Output.say("drive '\(old)' is called '\(new)' now")
+        Output.askToPrint(sheet)
     }
 }

@@ -26,8 +26,9 @@ struct Header: ParsableCommand {
         func run() throws {
             let program = try Program.start(for: .drivesByHand)
             let commands = try HeaderCommands(of: try DriveName(argument: name), in: program.context)
-            let digest = try commands.backUp()
+            let (digest, sheet) = try commands.backUp()
             Output.result("\(digest)  \(commands.path)")
+            Output.askToPrint(sheet)
         }
     }
 

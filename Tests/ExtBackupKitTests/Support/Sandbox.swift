@@ -52,6 +52,7 @@ final class Sandbox: Sendable {
         name = "red"
         luks_uuid = "\(FakeDrive.uuid)"
         serial = "S1"
+        disk = "Elements, 2.0 TB"
         key_slot = 0
         filesystem = "ext4"
         label = "red"
