@@ -181,8 +181,24 @@ extension RunContext {
         )
     }
 
-    /// The prepared drives that are plugged in.
-    public func pluggedDrives() throws(Failure) -> [DriveName] {
+    /// The only prepared drive that is plugged in.
+    public func onlyPluggedDrive() throws(Failure) -> DriveName {
+        let plugged = try pluggedDrives()
+        guard let only = plugged.first else {
+            throw Failure(
+                .noDrive,
+                "no prepared drive is plugged in",
+                hint: "'extbackup status' lists the drives"
+            )
+        }
+        guard plugged.count == 1 else {
+            let names = plugged.map(\.text).joined(separator: ", ")
+            throw Failure(.usage, "more than one drive is plugged in: \(names)", hint: "name one of them")
+        }
+        return only
+    }
+
+    private func pluggedDrives() throws(Failure) -> [DriveName] {
         let names: [String]
         do {
             names = try DriveFile.prepared(in: layout.driveFolder)

@@ -121,19 +121,7 @@ struct Program {
     /// The drive of that name, or the only prepared drive that is plugged in.
     func drive(named name: String?) throws(Failure) -> DriveName {
         if let name { return try DriveName(argument: name) }
-        let plugged = try context.pluggedDrives()
-        guard let only = plugged.first else {
-            throw Failure(
-                .noDrive,
-                "no prepared drive is plugged in",
-                hint: "'extbackup status' lists the drives"
-            )
-        }
-        guard plugged.count == 1 else {
-            let names = plugged.map(\.text).joined(separator: ", ")
-            throw Failure(.usage, "more than one drive is plugged in: \(names)", hint: "name one of them")
-        }
-        return only
+        return try context.onlyPluggedDrive()
     }
 }
 

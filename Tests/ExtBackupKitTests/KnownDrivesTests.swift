@@ -75,6 +75,24 @@ struct DriveListTests {
         #expect(try list.json().contains("blue.toml:1:1: 'name' must be a text"))
     }
 
+    @Test("gives the drive that is meant when none is named: the only one that is plugged in")
+    func unnamed() throws {
+        let sandbox = try Sandbox()
+        let other = "11111111-1111-4111-8111-111111111111"
+        try sandbox.home.write(
+            "etc/drives.d/blue.toml",
+            Sandbox.driveFile.replacing("\"red\"", with: "\"blue\"").replacing(FakeDrive.uuid, with: other)
+        )
+        #expect(try sandbox.context().onlyPluggedDrive() == sandbox.name)
+        sandbox.drive.state.withLock { $0.devices.append(.example(diskSequence: 8, luksUUID: other)) }
+        let two = #expect(throws: Failure.self) { try sandbox.context().onlyPluggedDrive() }
+        #expect(two?.status == .usage)
+        #expect(two?.message == "more than one drive is plugged in: blue, red")
+        sandbox.drive.state.withLock { $0.isPresent = false }
+        let none = #expect(throws: Failure.self) { try sandbox.context().onlyPluggedDrive() }
+        #expect(none?.status == .noDrive)
+    }
+
     @Test("that cannot look for drives says why")
     func searching() throws {
         let sandbox = try Sandbox()

@@ -187,7 +187,11 @@ final class FakeDrive: DriveOperations {
 }
 
 extension BlockDevice {
-    static func example(diskSequence: UInt64 = 7, serial: String? = "S1") -> BlockDevice {
+    static func example(
+        diskSequence: UInt64 = 7,
+        serial: String? = "S1",
+        luksUUID: String = FakeDrive.uuid
+    ) -> BlockDevice {
         BlockDevice(
             node: "/dev/sdx1",
             number: DeviceNumber(major: 8, minor: 17),
@@ -197,7 +201,7 @@ extension BlockDevice {
             serial: serial,
             size: 1 << 30,
             bus: .usb(devicePath: "/sys/devices/usb1/1-1"),
-            luksUUID: FakeDrive.uuid,
+            luksUUID: luksUUID,
             sysfsPath: "/sys/devices/usb1/1-1/block/sdx/sdx1"
         )
     }
