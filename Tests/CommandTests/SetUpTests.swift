@@ -28,11 +28,11 @@ struct SetUpTests {
         #expect(output.hasSuffix("ended with \(status)\n"), "\(output)")
     }
 
-    @Test("completes the names of drives")
-    func completion() throws {
+    @Test("completes the names of drives", arguments: ["run", "mount", "eject"])
+    func completion(command: String) throws {
         // What a completion script asks: the third word's completions, with the cursor at its beginning.
-        let question = "extbackup run ''"
-        let output = try script("SAP_SHELL=bash \"$1\" ---completion run -- positional@0 2 0 \(question)")
+        let question = "\(command) -- positional@0 2 0 extbackup \(command) ''"
+        let output = try script("SAP_SHELL=bash \"$1\" ---completion \(question)")
         #expect(output == "red\n")
     }
 
