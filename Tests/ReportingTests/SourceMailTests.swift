@@ -43,7 +43,6 @@ struct SourceMailTests {
               run           17
               started       2026-03-01 06:09 UTC
               ended         2026-03-01 06:40 UTC, after 31 min 40 s
-              ended while   closing the drive
               exit status   25 (held)
               copied        13 files, 104 kB (104 096 bytes)
               deleted       2
@@ -254,7 +253,6 @@ struct SourceMailTests {
               run           17
               started       2026-03-01 06:09 UTC
               ended         2026-03-01 06:40 UTC, after 31 min 40 s
-              ended while   closing the drive
               exit status   3 (partial)
               copied        200 files, 5.0 MB (5 000 000 bytes)
               deleted       1
@@ -323,7 +321,6 @@ struct SourceMailTests {
               run           17
               started       2026-03-01 06:09 UTC
               ended         2026-03-01 06:40 UTC, after 31 min 40 s
-              ended while   reporting
               exit status   0 (ok)
               copied        1 file, 999 bytes
               deleted       1
