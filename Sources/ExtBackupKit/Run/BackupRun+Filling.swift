@@ -197,12 +197,8 @@ extension BackupRun {
         )
         do {
             var planned = try planAll(sources, mounted, judging)
+            if case .preview(let show) = mode { return try tell(of: planned, mounted, to: show) }
             guard let order = deletionOrder(for: planned, on: mounted) else { return false }
-            if case .preview(let show) = mode {
-                for source in planned { try source.show(to: show, on: name) }
-                if let text = timeEstimate(of: planned) { show(.estimate(text)) }
-                return true
-            }
             enter(.copying)
             if planned.contains(where: { $0.plan.hasWork }) { try openDriveManifest(mounted) }
             planned = Self.inOrder(planned, order)
@@ -286,7 +282,7 @@ extension BackupRun {
     }
 
     /// Everything must fit before the first write. Deletions come first only when space demands it.
-    private mutating func deletionOrder(
+    mutating func deletionOrder(
         for planned: [PlannedSource],
         on mounted: borrowing MountedVolume
     ) -> DeletionOrder? {
