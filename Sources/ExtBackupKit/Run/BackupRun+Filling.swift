@@ -200,9 +200,11 @@ extension BackupRun {
             if case .preview(let show) = mode { return try tell(of: planned, mounted, to: show) }
             guard let order = deletionOrder(for: planned, on: mounted) else { return false }
             enter(.copying)
+            position = (number: 0, count: planned.count)
             if planned.contains(where: { $0.plan.hasWork }) { try openDriveManifest(mounted) }
             planned = Self.inOrder(planned, order)
             while let (source, decision) = planned.first.map({ ($0.source, $0.decision) }) {
+                position.number += 1
                 // The plan has the source open; it must be gone when the source's hook takes a snapshot away.
                 try complete(planned.removeFirst(), order, mounted, judging)
                 if approved[source.name] != nil, decision == .perform { withdraw(source.name, approvals) }
