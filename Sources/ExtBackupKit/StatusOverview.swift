@@ -7,6 +7,7 @@ public struct StatusOverview {
     private let version: Int
     private let names: [String]
     private let situations: [String: DriveSituation]
+    private let localTime: @Sendable (Timestamp) -> LocalTime
     private let now: Timestamp
     private let dueAfter: Duration
     /// What kept something from being told.
@@ -20,6 +21,7 @@ public struct StatusOverview {
             throw Failure(error)
         }
         now = context.now()
+        localTime = context.localTime
         // Whatever is wrong with it, 'config check' tells; how the drives stand does not depend on it, ignoring.
         let configuration = try? Configuration(readingFrom: context.layout.configurationFile)
         dueAfter = configuration?.drive.dueAfter ?? DriveConfiguration.standard.dueAfter
@@ -113,10 +115,7 @@ public struct StatusOverview {
         if let failure = report.failure { lines.append("  \(failure.message)") }
         if let hint = report.failure?.hint { lines.append("  hint: \(hint)") }
         if isOver, let replug = report.replugApproval, now < replug.until {
-            lines.append(
-                "  or: pull it and plug it in again between \(replug.from.timeOfDay) and "
-                    + "\(replug.until.timeOfDay) UTC"
-            )
+            lines.append("  or: pull it and plug it in again \(replug.window(localTime))")
         }
         return lines
     }

@@ -63,6 +63,26 @@ struct SetUpTests {
         #expect(try script("\"$1\" run red 2>&1").contains("backup begins"))
     }
 
+    @Test(
+        "tells until when a plug-in approves by the clock on the wall",
+        arguments: [("CET-1", "13", "CET"), ("UTC", "12", "UTC")]
+    )
+    func clock(zone: String, hour: String, abbreviation: String) throws {
+        let offer = """
+            "replugApproval": {"sources": ["photos"], "from": "2099-01-01T12:00:30Z", "until": "2099-01-01T12:10:00Z"},
+            """
+        let output = try script(
+            """
+            "$1" run red 2>/dev/null
+            sed -i 's/"lastReport" : {/& \(offer)/' /var/lib/extbackup/status.json
+            TZ=\(zone) "$1" status
+            """
+        )
+        let line =
+            "    or: pull it and plug it in again between \(hour):00:30 and \(hour):10:00 \(abbreviation)"
+        #expect(output.split(separator: "\n").contains { $0 == line }, "\(output)")
+    }
+
     @Test("colors the doctor's words on a terminal, and nowhere else", Need.program("/usr/bin/script"))
     func colors() throws {
         let shown = "script -qec \"$1 doctor\" /dev/null < /dev/null | head -n 1"

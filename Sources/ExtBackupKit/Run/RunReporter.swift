@@ -47,7 +47,8 @@ struct RunReporter {
                 to: recipients,
                 now: context.now(),
                 drives: standings(),
-                journal: report.invocation.map { context.journal($0) } ?? []
+                journal: report.invocation.map { context.journal($0) } ?? [],
+                localTime: context.localTime
             )
         )
         do {
