@@ -87,9 +87,11 @@ public struct FirstBackup {
         while true {
             let status = try status()
             if let report = status.lastReport, report != before, status.running == nil { return report }
-            if let running = status.running {
+            // A run that was cut off before must not be waited for.
+            let situation = context.situation(of: name.text, status)
+            if let running = situation.status.running { progress(running) }
+            if situation.status.running != nil || situation.isInUse == true {
                 silence = .zero
-                progress(running)
             } else if silence >= Self.patience {
                 throw Failure(
                     .failed,

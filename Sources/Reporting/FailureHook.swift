@@ -80,7 +80,8 @@ public enum FailureHook {
             phase: running?.phase ?? .starting,
             failure: Explanation(message: monitor.message),
             safety: safety,
-            warnings: running?.progress.map { ["when it was last seen it had done \($0.text)"] } ?? []
+            warnings: running?.progress.map { ["when it was last seen it had done \($0.amountsOfSource)"] }
+                ?? []
         )
     }
 }

@@ -72,8 +72,9 @@ extension RunMail {
             ? "them"
             : "those of " + replug.sources.map { "'\(SingleLine.escape($0))'" }.joined(separator: ", ")
         return
-            "If you did, approve \(what): pull the drive and plug it in again between \(replug.from.timeOfDay) "
-            + "and \(replug.until.timeOfDay) UTC; the run that this starts deletes them. At any other time"
+            "If you did, approve \(what): pull the drive and plug it in again "
+            + replug.window(context.localTime)
+            + "; the run that this starts deletes them. At any other time"
             + (others.isEmpty ? "" : ", and for the others,")
             + " approve with a command; then the next run deletes them:"
     }

@@ -1,5 +1,7 @@
+public import LinuxSystem
+
 /// What a mail says beyond its run's report.
-public struct MailContext: Hashable, Sendable {
+public struct MailContext: Sendable {
     /// Who gets the mail.
     public var to: [MailAddress]
     /// The time at which ages are told.
@@ -8,14 +10,22 @@ public struct MailContext: Hashable, Sendable {
     public var drives: [DriveStanding]
     /// The last lines of this invocation's journal; empty when there are none.
     public var journal: [JournalLine]
+    /// A moment as the clocks of this machine show it.
+    public var localTime: @Sendable (Timestamp) -> LocalTime
 
     /// Describes a mail's surroundings.
-    public init(to: [MailAddress], now: Timestamp, drives: [DriveStanding] = [], journal: [JournalLine] = [])
-    {
+    public init(
+        to: [MailAddress],
+        now: Timestamp,
+        drives: [DriveStanding] = [],
+        journal: [JournalLine] = [],
+        localTime: @escaping @Sendable (Timestamp) -> LocalTime = { LocalTime($0) }
+    ) {
         self.to = to
         self.now = now
         self.drives = drives
         self.journal = journal
+        self.localTime = localTime
     }
 }
 

@@ -29,7 +29,11 @@ extension RunReport {
         if runNumber > 0 { add("run", "\(runNumber)") }
         add("started", started.text)
         add("ended", "\(ended.text), after \(duration.text)")
-        add("ended while", phase.activity)
+        switch verdict {
+        case .failed, .interrupted: add("ended while", phase.activity)
+        // It ended in order, and every such run was last seen with the same step.
+        case .succeeded, .held, .partial, .skipped: break
+        }
         let status = verdict.exitStatus
         // A killed agent has left no exit status.
         if verdict != .failed(.agentKilled) { add("exit status", "\(status.rawValue) (\(status.name))") }

@@ -90,29 +90,3 @@ public struct RunningState: Codable, Hashable, Sendable {
         self.progress = progress
     }
 }
-
-/// How much of a plan is done.
-public struct Progress: Codable, Hashable, Sendable {
-    /// Changes made: files copied, entries removed, and the like.
-    public var changesDone: Int64
-    /// Changes in the plan.
-    public var changesTotal: Int64
-    /// Bytes written.
-    public var bytesDone: ByteCount
-    /// Bytes in the plan.
-    public var bytesTotal: ByteCount
-
-    /// Describes how far a run is.
-    public init(changesDone: Int64, changesTotal: Int64, bytesDone: ByteCount, bytesTotal: ByteCount) {
-        self.changesDone = changesDone
-        self.changesTotal = changesTotal
-        self.bytesDone = bytesDone
-        self.bytesTotal = bytesTotal
-    }
-
-    /// `12 of 340 changes, 1.5 GB of 20 GB`.
-    public var text: String {
-        let changes = "\(ByteCount.grouped(changesDone)) of \(ByteCount.grouped(changesTotal)) changes"
-        return "\(changes), \(bytesDone) of \(bytesTotal)"
-    }
-}

@@ -9,9 +9,8 @@ final class CopyDisplay: Sendable {
     fileprivate struct State {
         let clock = ContinuousClock()
         var line = LiveLine()
-        var rate = ProgressRate()
+        var pace = CopyPace()
         var source: String?
-        var copyingSince: ContinuousClock.Instant?
     }
 
     private let state = Mutex(State())
@@ -23,11 +22,10 @@ final class CopyDisplay: Sendable {
         state.withLock { state in
             if source != state.source {
                 state.source = source
-                state.rate = ProgressRate()
-                state.copyingSince = nil
+                state.pace = CopyPace()
             }
-            state.measure(progress)
-            let text = ProgressText(progress, rate: state.rate)
+            state.pace.update(progress, at: state.clock.now)
+            let text = ProgressText(progress, rate: state.pace.rate)
             let name = source.map { "\($0): " } ?? ""
             state.line.show(
                 bar: { name + text.bar(columns: $0 - name.count) },
@@ -38,18 +36,4 @@ final class CopyDisplay: Sendable {
 
     /// Takes the line away, before other text.
     func clear() { state.withLock { $0.line.clear() } }
-}
-
-extension CopyDisplay.State {
-    fileprivate mutating func measure(_ progress: CopyProgress) {
-        switch progress.phase {
-        case .scanning: return
-        case .copying, .deleting, .finishing: break
-        }
-        let now = clock.now
-        let since = copyingSince ?? now
-        copyingSince = since
-        let amount = progress.bytesTotal > 0 ? progress.bytesDone : Int64(progress.changesDone)
-        rate.update(amount, at: now - since)
-    }
 }

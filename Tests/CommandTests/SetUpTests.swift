@@ -28,11 +28,11 @@ struct SetUpTests {
         #expect(output.hasSuffix("ended with \(status)\n"), "\(output)")
     }
 
-    @Test("completes the names of drives")
-    func completion() throws {
+    @Test("completes the names of drives", arguments: ["run", "mount", "eject"])
+    func completion(command: String) throws {
         // What a completion script asks: the third word's completions, with the cursor at its beginning.
-        let question = "extbackup run ''"
-        let output = try script("SAP_SHELL=bash \"$1\" ---completion run -- positional@0 2 0 \(question)")
+        let question = "\(command) -- positional@0 2 0 extbackup \(command) ''"
+        let output = try script("SAP_SHELL=bash \"$1\" ---completion \(question)")
         #expect(output == "red\n")
     }
 
@@ -61,6 +61,26 @@ struct SetUpTests {
         #expect(quiet.contains("extbackup: no-drive: drive 'red': the drive is not plugged in\n"), "\(quiet)")
         #expect(!quiet.contains("backup begins"), "\(quiet)")
         #expect(try script("\"$1\" run red 2>&1").contains("backup begins"))
+    }
+
+    @Test(
+        "tells until when a plug-in approves by the clock on the wall",
+        arguments: [("CET-1", "13", "CET"), ("UTC", "12", "UTC")]
+    )
+    func clock(zone: String, hour: String, abbreviation: String) throws {
+        let offer = """
+            "replugApproval": {"sources": ["photos"], "from": "2099-01-01T12:00:30Z", "until": "2099-01-01T12:10:00Z"},
+            """
+        let output = try script(
+            """
+            "$1" run red 2>/dev/null
+            sed -i 's/"lastReport" : {/& \(offer)/' /var/lib/extbackup/status.json
+            TZ=\(zone) "$1" status
+            """
+        )
+        let line =
+            "    or: pull it and plug it in again between \(hour):00:30 and \(hour):10:00 \(abbreviation)"
+        #expect(output.split(separator: "\n").contains { $0 == line }, "\(output)")
     }
 
     @Test("colors the doctor's words on a terminal, and nowhere else", Need.program("/usr/bin/script"))

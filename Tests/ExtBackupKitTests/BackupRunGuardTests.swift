@@ -274,11 +274,14 @@ struct PreviewTests {
         )
         #expect(report.verdict == .succeeded)
         #expect(
-            lines.withLock { $0 } == [
+            lines.withLock { $0.dropLast() } == [
                 "metadata 'photos'", "new      'photos/new'", "delete   'photos/gone'",
                 "photos: 1 new, 0 changed, 1 with other metadata, 1 to delete; 8 bytes to write",
             ]
         )
+        let space = try #require(report.space)
+        let needed = try #require(space.needed)
+        #expect(lines.withLock { $0.last } == "needed: \(needed), free: \(space.before): it fits")
         #expect(try sandbox.copied() == ["gone", "stays"])
         #expect(try sandbox.status() == status)
         #expect(try sandbox.mails() == [])
@@ -320,7 +323,7 @@ struct PreviewTests {
         try sandbox.run(.preview { line in lines.withLock { $0.append(line.description) } }, invocation: nil)
         let last = try #require(lines.withLock { $0.last })
         #expect(
-            last.hasPrefix(isKnown ? "about 4 s, at 2 bytes/s as in a run that copied 2.0 GB" : "photos: ")
+            last.hasPrefix(isKnown ? "about 4 s, at 2 bytes/s as in a run that copied 2.0 GB" : "needed: ")
         )
     }
 
@@ -331,11 +334,51 @@ struct PreviewTests {
         try Descriptor.open(sandbox.sourcePath, .directory).unlink("a")
         let lines = Mutex<[String]>([])
         try sandbox.run(.preview { line in lines.withLock { $0.append(line.description) } }, invocation: nil)
-        let last = try #require(lines.withLock { $0.last })
+        let total = try #require(lines.withLock { $0.dropLast().last })
         #expect(
-            last.hasSuffix(
+            total.hasSuffix(
                 "; deletions would be held: the source is empty, but the drive has 1 entries of it"
             )
         )
+    }
+
+    @Test(
+        "tells after the sources and their guards whether it fits, if need be after the deletions",
+        Need.images,
+        arguments: [
+            (
+                "rm -f photos/old; head -c 5242880 /dev/urandom > photos/new", "it fits after the deletions",
+                true
+            ),
+            ("head -c 9437184 /dev/urandom > photos/new", "it does not fit", false),
+            (
+                "rm -f photos/a photos/old; head -c 5242880 /dev/urandom > photos/new", "it does not fit",
+                false
+            ),
+        ] as [(String, String, Bool)]
+    )
+    func fit(script: String, fit: String, isFine: Bool) throws {
+        let image = try SmallDisk(mebibytes: 8)
+        let sandbox = try Sandbox(driveFolder: image.root)
+        try sandbox.configure(rest: "[guard]\nmax_delete = { files = 1 }")
+        try sandbox.home.write("photos/old", String(repeating: "x", count: 4 << 20))
+        try sandbox.runBefore(files: ["a"])
+        let outcome = try ChildProcess([
+            "/bin/sh", "-ec", FileName("cd \(sandbox.path("photos"))/..; \(script)"),
+        ])
+        .run()
+        try #require(outcome.isSuccess)
+        let lines = Mutex<[String]>([])
+        let report = try sandbox.run(
+            .preview { line in lines.withLock { $0.append(line.description) } },
+            invocation: nil
+        )
+        #expect(report.verdict == (isFine ? .succeeded : .failed(.noSpace)))
+        let last = lines.withLock { Array($0.suffix(2)) }
+        try #require(last.count == 2)
+        #expect(last[0].hasPrefix("photos: 1 new, "))
+        #expect(last[0].contains("deletions would be held") == script.contains("photos/a"))
+        #expect(last[1].hasPrefix("needed: ") && last[1].hasSuffix(": \(fit)"), "\(last[1])")
+        #expect(try sandbox.copied().contains("old"))
     }
 }

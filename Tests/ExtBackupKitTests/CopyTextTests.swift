@@ -170,6 +170,35 @@ struct ProgressTextTests {
         #expect(ProgressText(progress, rate: rate).bar(columns: 20) == "copying 100%")
     }
 
+    @Test("is written down with its rate and the time that is left, while there are contents to copy")
+    func kept() throws {
+        let source = Progress.Source(name: "photos", number: 1, count: 3)
+        let kept = try #require(Progress(progress, of: source, rate: rate))
+        #expect(
+            kept.text
+                == "'photos', 1 of 3 sources: 1 234 of 5 678 changes, 1.2 GB of 2.7 GB, 10 MB/s, 2 min 30 s left"
+        )
+        var other = progress
+        other.phase = .deleting
+        let deleting = try #require(Progress(other, of: source, rate: rate))
+        #expect(deleting.secondsLeft == nil && deleting.bytesPerSecond == nil)
+        #expect(Progress(CopyProgress(), of: source, rate: rate) == nil)
+    }
+
+    @Test("gives a pace from the first moment of copying")
+    func pace() {
+        var (pace, progress) = (CopyPace(), CopyProgress())
+        let start = ContinuousClock.now
+        // Scanning took ten seconds.
+        pace.update(progress, at: start)
+        progress.phase = .copying
+        progress.bytesTotal = 100
+        pace.update(progress, at: start + .seconds(10))
+        progress.bytesDone = 20
+        pace.update(progress, at: start + .seconds(12))
+        #expect(pace.rate.perSecond == 10)
+    }
+
     @Test("counts changes where there are no bytes")
     func changes() {
         var progress = progress

@@ -127,6 +127,27 @@ extension HostLayout {
     }
 }
 
+extension Sandbox {
+    /// Notes in the status that a run copies the second of three sources.
+    fileprivate func begin(pid: Int32) throws {
+        var progress = Progress(
+            changesDone: 12,
+            changesTotal: 340,
+            bytesDone: 1_500_000_000,
+            bytesTotal: 20_000_000_000
+        )
+        progress.source = Progress.Source(name: "photos", number: 2, count: 3)
+        let state = RunningState(
+            invocation: nil,
+            pid: pid,
+            started: Timestamp(seconds: 1),
+            phase: .copying,
+            progress: progress
+        )
+        try StatusFile(directory: layout.stateFolder).update { $0[drive: name.text].begin(state) }
+    }
+}
+
 @Suite("The first backup", Need.root)
 struct FirstBackupTests {
     private let sandbox: Sandbox
@@ -176,15 +197,8 @@ struct FirstBackupTests {
 
     @Test("tells how far the run is, once a second, until it has reported")
     func following() throws {
-        let folder = sandbox.layout.stateFolder
-        let file = StatusFile(directory: folder)
-        let context = context {
-            try file.update {
-                $0[drive: "red"].begin(
-                    RunningState(invocation: nil, pid: 1, started: Timestamp(seconds: 1), phase: .copying)
-                )
-            }
-        }
+        let context = context { [sandbox] in try sandbox.begin(pid: 1) }
+        let lock = try RunLock.take(of: sandbox.name, for: .run, in: context)
         var lines: [String] = []
         do throws(Failure) {
             _ = try FirstBackup(sandbox.name, in: context).perform { running in
@@ -196,7 +210,23 @@ struct FirstBackupTests {
             #expect(error.status == .interrupted)
             #expect(error.message == "the first backup goes on; only this command ends")
         }
-        #expect(lines == [Phase.copying.activity, Phase.copying.activity])
+        let line = "copying: 'photos', 2 of 3 sources: 12 of 340 changes, 1.5 GB of 20 GB"
+        #expect(lines == [line, line])
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test("does not wait for a run that was cut off before")
+    func cutOff() throws {
+        // No process has this number.
+        try sandbox.begin(pid: .max)
+        do throws(Failure) {
+            _ = try FirstBackup(sandbox.name, in: context {}).perform { _ in
+                Issue.record("it does not run any more")
+            }
+            Issue.record("it waited for nothing")
+        } catch {
+            #expect(error.message == "the first backup gave no sign of life")
+        }
     }
 
     @Test("that gives no sign of life, or that systemd refuses, is told with what to do")

@@ -157,20 +157,47 @@ struct DriveDescriptionTests {
         return sandbox.path("units/dev-disk-by\\x2duuid-\(uuid).device.wants/extbackup@red.service")
     }
 
-    @Test("tells that another disk has its LUKS header, and that a run goes on")
-    func impostor() throws {
-        sandbox.drive.state.withLock { $0.devices = [.example(serial: "S9")] }
+    /// Notes in the status that a run copies.
+    private func begin(pid: Int32) throws {
         try StatusFile(directory: sandbox.layout.stateFolder).update {
             $0[drive: "red"].begin(
                 RunningState(
                     invocation: nil,
-                    pid: 1,
+                    pid: pid,
                     started: Timestamp(seconds: 1_790_000_000),
                     phase: .copying
                 )
             )
         }
+    }
+
+    @Test("tells of a run that was cut off, and of a command that works on the drive")
+    func situations() throws {
+        try sandbox.runBefore(files: ["a"])
+        // No process has this number.
+        try begin(pid: .max)
+        let cutOff = try show()
+        #expect(cutOff.lines[3].hasPrefix("  cut off:          the run that began 2026-09-21 14:13 UTC ("))
+        #expect(cutOff.lines[3].hasSuffix("): plug the drive in again"))
+        #expect(cutOff.lines.allSatisfy { !$0.hasPrefix("  now:") })
+        let lock = try RunLock.take(of: sandbox.name, for: .byHand, in: sandbox.context())
+        let shown = try show()
+        #expect(shown.lines[3] == "  now:              in use by a command")
+        let json = try shown.json()
+        #expect(json.contains("\"isInUse\" : true"))
+        #expect(json.contains("\"cutOffRun\" : {"))
+        #expect(!json.contains("\"running\""))
+        #expect(!json.contains("\"safe\""))
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test("tells that another disk has its LUKS header, and that a run goes on")
+    func impostor() throws {
+        sandbox.drive.state.withLock { $0.devices = [.example(serial: "S9")] }
+        try begin(pid: Machine.processID)
+        let lock = try RunLock.take(of: sandbox.name, for: .run, in: sandbox.context())
         let lines = try show().lines
+        withExtendedLifetime(lock) {}
         #expect(
             lines[1]
                 == "  plugged in:       no; '/dev/sdx1' has its LUKS UUID, but the serial number S9"

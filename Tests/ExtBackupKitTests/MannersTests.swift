@@ -38,6 +38,35 @@ struct MannersTests {
         #expect(seen.withLock { Set($0) } == ["photos", "music"])
     }
 
+    @Test("a run writes down which source is at hand, and which of how many it is")
+    func place() throws {
+        let sandbox = try Sandbox()
+        try sandbox.configure(rest: try sandbox.music())
+        try sandbox.home.write("photos/a", "contents")
+        let seen = Mutex<[Progress.Source]>([])
+        var context = sandbox.context(invocation: nil)
+        context.showProgress = { [weak sandbox] _, _ in
+            // Without a status nothing is seen, and the test fails, ignoring.
+            guard let source = try? sandbox?.status().running?.progress?.source else { return }
+            seen.withLock { if $0.last != source { $0.append(source) } }
+        }
+        let syncing = Mutex<[RunningState]>([])
+        sandbox.drive.onCall("sync") { [weak sandbox] in
+            // As above, ignoring.
+            guard let state = try? sandbox?.status().running, state.phase == .syncing else { return }
+            syncing.withLock { $0.append(state) }
+        }
+        #expect(try BackupRun.perform(sandbox.name, mode: .backup, in: context).verdict == .succeeded)
+        #expect(
+            seen.withLock { $0 } == [
+                Progress.Source(name: "photos", number: 1, count: 2),
+                Progress.Source(name: "music", number: 2, count: 2),
+            ]
+        )
+        // How far the last source was says nothing of the last data.
+        #expect(syncing.withLock { $0.map(\.progress) } == [nil])
+    }
+
     @Test("a test of the light that is stopped leaves it dark")
     func light() throws {
         let sandbox = try Sandbox()

@@ -108,7 +108,20 @@ struct ReplugTests {
     ) throws -> RunReport {
         var context = sandbox.context(invocation: invocation)
         context.bootTime = { time }
+        context.localTime = Self.centralEurope
         return try BackupRun.perform(sandbox.name, mode: .backup, in: context)
+    }
+
+    /// One hour ahead of UTC.
+    @Sendable
+    private static func centralEurope(_ moment: Timestamp) -> LocalTime {
+        let seconds = Int(moment.seconds + 3_600) % 86_400
+        return LocalTime(
+            hour: seconds / 3_600,
+            minute: seconds / 60 % 60,
+            second: seconds % 60,
+            zone: "CET"
+        )
     }
 
     /// The drive is there again.
@@ -256,11 +269,10 @@ struct ReplugTests {
         #expect(offer.until == report.ended.advanced(by: .seconds(600)))
         let mail = try #require(try sandbox.mails().last)
         let text = mail.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        #expect(
-            text.contains(
-                "pull the drive and plug it in again between \(offer.from.timeOfDay) and \(offer.until.timeOfDay) UTC"
-            )
-        )
+        // It ended at 14:13 UTC.
+        let window = offer.window(Self.centralEurope)
+        #expect(window.hasPrefix("between 15:1") && window.hasSuffix(" CET"))
+        #expect(text.contains("pull the drive and plug it in again \(window); the run"))
         #expect(text.contains("extbackup approve red"))
         #expect(try sandbox.status().lastReport?.replugApproval == offer)
     }
@@ -269,11 +281,15 @@ struct ReplugTests {
     func status() throws {
         let (sandbox, report) = try held()
         let offer = try #require(report.replugApproval)
-        let line =
-            "    or: pull it and plug it in again between \(offer.from.timeOfDay) and \(offer.until.timeOfDay) UTC"
-        #expect(try StatusOverview(sandbox.context()).lines.contains(line))
+        let line = "    or: pull it and plug it in again \(offer.window(Self.centralEurope))"
+        var context = sandbox.context()
+        context.localTime = Self.centralEurope
+        #expect(try StatusOverview(context).lines.contains(line))
+        let lock = try RunLock.take(of: sandbox.name, for: .run, in: context)
+        #expect(try !StatusOverview(context).lines.contains(line))
+        withExtendedLifetime(lock) {}
         sandbox.pass(.seconds(600))
-        #expect(try !StatusOverview(sandbox.context()).lines.contains(line))
+        #expect(try !StatusOverview(context).lines.contains(line))
     }
 
     @Test("is not told where it would approve nothing")

@@ -1,6 +1,7 @@
 import Drives
 import LinuxSystem
 import Reporting
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -85,17 +86,35 @@ struct StatusOverviewTests {
     @Test("of a run that goes on tells how far it is")
     func progress() throws {
         let sandbox = try Sandbox()
-        var running = RunningState(invocation: nil, pid: 1, started: sandbox.context().now(), phase: .copying)
-        running.progress = Progress(
+        var progress = Progress(
             changesDone: 12,
             changesTotal: 340,
             bytesDone: 1_500_000_000,
             bytesTotal: 20_000_000_000
         )
-        let state = running
-        try StatusFile(directory: sandbox.layout.stateFolder).update { $0[drive: "red"].begin(state) }
-        let lines = try StatusOverview(sandbox.context()).lines
-        #expect(lines.contains("    12 of 340 changes, 1.5 GB of 20 GB"))
+        progress.source = Progress.Source(name: "photos", number: 1, count: 3)
+        progress.bytesPerSecond = 25_000_000
+        progress.secondsLeft = 740
+        try sandbox.begin(progress: progress)
+        let lock = try RunLock.take(of: sandbox.name, for: .run, in: sandbox.context())
+        let overview = try StatusOverview(sandbox.context())
+        #expect(overview.lines.count == 5)
+        #expect(overview.lines[1].hasPrefix("  now: copying, since "))
+        #expect(
+            overview.lines[2...] == [
+                "    'photos', 1 of 3 sources: 12 of 340 changes, 1.5 GB of 20 GB, 25 MB/s, 12 min 20 s left",
+                "  last good backup: never",
+                "  NOT safe to pull: a backup works on it",
+            ]
+        )
+        let json = try overview.json()
+        for part in [
+            "\"name\" : \"photos\"", "\"number\" : 1", "\"count\" : 3", "\"bytesPerSecond\" : 25000000",
+            "\"secondsLeft\" : 740", "\"isInUse\" : true", "\"pull\" : \"unsafe\"",
+        ] {
+            #expect(json.contains(part), "\(part)")
+        }
+        withExtendedLifetime(lock) {}
     }
 
     @Test("of a drive that failed, and runs again, tells why, what to do, and since when")
@@ -103,17 +122,11 @@ struct StatusOverviewTests {
         let sandbox = try Sandbox()
         sandbox.drive.fail(.init(call: "activate", errno: .notPermitted))
         try sandbox.run()
-        try StatusFile(directory: sandbox.layout.stateFolder).update {
-            $0[drive: "red"].begin(
-                RunningState(
-                    invocation: nil,
-                    pid: 1,
-                    started: Timestamp(seconds: 1_790_000_000),
-                    phase: .copying
-                )
-            )
-        }
-        let lines = try StatusOverview(sandbox.context()).lines
+        #expect(try StatusOverview(sandbox.context()).lines.last == "  safe to pull: closed")
+        try sandbox.begin()
+        let lock = try RunLock.take(of: sandbox.name, for: .run, in: sandbox.context())
+        let overview = try StatusOverview(sandbox.context())
+        let lines = overview.lines
         #expect(lines.count == 7)
         #expect(lines.prefix(3).joined(separator: "\n").contains("  now: copying, since "))
         #expect(lines.contains("  last good backup: never"))
@@ -121,7 +134,113 @@ struct StatusOverviewTests {
         #expect(
             lines.contains { $0.hasPrefix("    hint: the key file must be the one that 'prepare-disk' made") }
         )
-        #expect(lines.last == "  safe to pull: closed")
+        #expect(lines.last == "  NOT safe to pull: a backup works on it")
+        // The last report's answer does not hold either.
+        #expect(try !overview.json().contains("\"safe\""))
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test("of a drive that a command works with says that, and not what the last run said")
+    func inUse() throws {
+        let sandbox = try Sandbox()
+        try sandbox.runBefore(files: ["a"])
+        let lock = try RunLock.take(of: sandbox.name, for: .byHand, in: sandbox.context())
+        let overview = try StatusOverview(sandbox.context())
+        #expect(overview.lines.contains("  NOT safe to pull: it is in use by a command"))
+        #expect(overview.lines.allSatisfy { !$0.hasPrefix("  safe to pull") && !$0.hasPrefix("  now:") })
+        let json = try overview.json()
+        #expect(json.contains("\"isInUse\" : true"))
+        #expect(!json.contains("\"safe\""))
+        _ = consume lock
+        let after = try StatusOverview(sandbox.context())
+        #expect(after.lines.contains("  safe to pull: closed and powered off"))
+        #expect(try after.json().contains("\"isInUse\" : false"))
+    }
+
+    @Test("of a run that was cut off says so, also while a command works on the drive")
+    func cutOff() throws {
+        let sandbox = try Sandbox()
+        try sandbox.runBefore(files: ["a"])
+        // No process has this number.
+        try sandbox.begin(pid: .max)
+        func check(isInUse: Bool) throws {
+            let overview = try StatusOverview(sandbox.context())
+            let lines = overview.lines
+            #expect(lines[1].hasPrefix("  the run that began 2026-09-21 14:13 UTC ("))
+            #expect(lines[1].hasSuffix(") was cut off: plug the drive in again"))
+            #expect(lines.allSatisfy { !$0.hasPrefix("  now:") })
+            let safety = isInUse ? "NOT safe to pull: it is in use by a command" : "safe to pull: closed"
+            #expect(lines.contains("  \(safety)"))
+            let json = try overview.json()
+            #expect(json.contains("\"cutOffRun\" : {"))
+            #expect(!json.contains("\"running\""))
+            #expect(json.contains("\"isInUse\" : \(isInUse)"))
+            #expect(json.contains("\"pull\" : \"safe\"") == !isInUse)
+        }
+        try check(isInUse: false)
+        let lock = try RunLock.take(of: sandbox.name, for: .byHand, in: sandbox.context())
+        try check(isInUse: true)
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test("of a run that ended while it was asked about does not say that it was cut off")
+    func ended() throws {
+        let sandbox = try Sandbox()
+        try sandbox.begin(pid: .max)
+        let before = try sandbox.status()
+        try sandbox.runBefore(files: ["a"])
+        let situation = sandbox.context().situation(of: "red", before)
+        #expect(situation.cutOffRun == nil)
+        #expect(situation.status.running == nil)
+        #expect(situation.safety == .safe(.poweredOff))
+    }
+
+    @Test("of a drive that something left open since its last run does not call it safe")
+    func leftOpen() throws {
+        let sandbox = try Sandbox()
+        try sandbox.runBefore(files: ["a"])
+        sandbox.drive.state.withLock { $0.mappings = ["extbackup-red-7"] }
+        let overview = try StatusOverview(sandbox.context())
+        #expect(overview.lines.contains("  NOT safe to pull: its encryption is still open"))
+        #expect(try !overview.json().contains("\"safe\""))
+    }
+
+    @Test("of a drive whose lock cannot be asked calls nothing safe")
+    func unknown() throws {
+        let sandbox = try Sandbox()
+        try sandbox.runBefore(files: ["a"])
+        // As for one who is not root, whom this test cannot be: a lock that is a link is not opened.
+        let folder = try Descriptor.open(sandbox.layout.runFolder, .directory)
+        try folder.unlink("red.lock")
+        try folder.createSymbolicLink("red.lock", target: "/dev/null")
+        let overview = try StatusOverview(sandbox.context())
+        #expect(
+            overview.lines.contains {
+                $0.hasPrefix("  NOT safe to pull: whether something works on it cannot be found out: ")
+            }
+        )
+        let json = try overview.json()
+        #expect(!json.contains("isInUse"))
+        #expect(!json.contains("\"safe\""))
+    }
+
+    @Test("asked again and again, keeps no run from its drive")
+    func patience() throws {
+        let sandbox = try Sandbox()
+        let context = sandbox.context()
+        let lock: FileName = "run/red.lock"
+        try sandbox.home.write(lock, "")
+        // What a reader does, for as long as nobody is so slow.
+        let reader = try Descriptor.open(sandbox.home.path.appending(lock), .read)
+        try #require(try reader.tryLock(.shared))
+        let holder = HeldFile(file: reader)
+        Thread.start(named: "reader") {
+            Thread.sleep(for: .milliseconds(100))
+            // A lock that stays fails the test, ignoring.
+            try? holder.file.unlock()
+        }
+        let report = try BackupRun.perform(sandbox.name, mode: .backup, in: context)
+        #expect(report.verdict == .succeeded)
     }
 
     @Test("that is damaged says so, and goes on")
@@ -134,6 +253,20 @@ struct StatusOverviewTests {
             overview.warnings[0].hasSuffix("status.json' is damaged or of another version and was not read")
         )
         #expect(overview.lines == ["red", "  last good backup: never"])
+    }
+}
+
+extension Sandbox {
+    /// Notes in the status that a run copies.
+    fileprivate func begin(pid: Int32 = Machine.processID, progress: Progress? = nil) throws {
+        let state = RunningState(
+            invocation: nil,
+            pid: pid,
+            started: Timestamp(seconds: 1_790_000_000),
+            phase: .copying,
+            progress: progress
+        )
+        try StatusFile(directory: layout.stateFolder).update { $0[drive: name.text].begin(state) }
     }
 }
 

@@ -14,7 +14,8 @@ extension LabTests {
             try nas.guest.plug(drive)
             try nas.guest.waitForDrive(drive)
             let passphrase = try prepare(drive, on: nas)
-            #expect(try nas.colors() == [Light.working, Light.held, Light.failed])
+            let colors = try nas.colors()
+            #expect(colors == [Light.working, Light.held, Light.failed])
             #expect(try nas.guest.mails().count == 1, "the test mail")
             try nas.guest.check(
                 "printf %s '\(passphrase)' | cryptsetup open --test-passphrase --key-file - \(drive.devicePath)-part1",
@@ -25,7 +26,8 @@ extension LabTests {
                 .stdout
             #expect(report.hasPrefix("{\n") && report.contains("\"name\" : \"photos\""), "\(report)")
             #expect(report.contains("\"filesCopied\" : 30"), "\(report)")
-            #expect(try nas.differences(on: drive) == "")
+            let differences = try nas.differences(on: drive)
+            #expect(differences == "")
 
             try write(on: drive, of: nas)
             try damageAndRestore(drive, on: nas)

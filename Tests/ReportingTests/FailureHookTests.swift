@@ -68,6 +68,18 @@ struct FailureHookTests {
         #expect(MailPolicy().occasion(for: report, previous: nil) == .failure)
     }
 
+    @Test("tells of which source a killed agent had done so much")
+    func source() throws {
+        var status = DriveStatus()
+        var state = running(invocation: Sample.invocation)
+        state.progress?.source = Progress.Source(name: "photos", number: 1, count: 3)
+        state.progress?.secondsLeft = 5
+        status.begin(state)
+        let report = try #require(answer(monitor("signal", "KILL"), status))
+        let warning = "when it was last seen it had done 12 of 1 340 changes, 1.5 MB of 20 MB of 'photos'"
+        #expect(report.warnings == [warning])
+    }
+
     @Test("does not take the state of a newer run for the failed one's")
     func newerRun() throws {
         var status = DriveStatus()

@@ -22,7 +22,8 @@ enum RunMailCase {
             journal: [
                 JournalLine(time: Sample.started, message: "drive found (serial=WD-WX12A3456789)"),
                 JournalLine(time: Sample.ended, priority: 4, message: "the light does not answer"),
-            ]
+            ],
+            localTime: Sample.centralEurope
         )
     }
 

@@ -36,7 +36,6 @@ struct RunReportLinesTests {
             "  run           17",
             "  started       2026-03-01 06:09 UTC",
             "  ended         2026-03-01 06:40 UTC, after 31 min 40 s",
-            "  ended while   closing the drive",
             "  exit status   25 (held)",
             "  reason        deletions of 'photos' are held",
             "  copied        1 235 files, 5.6 MB (5 600 007 bytes)",
@@ -69,6 +68,18 @@ struct RunReportLinesTests {
             "  journalctl _SYSTEMD_INVOCATION_ID=0123456789abcdef0123456789abcdef",
         ]
         #expect(Self.rich().detailLines == facts + sources + skipped + rest)
+    }
+
+    @Test(
+        "tell in which step a run ended only where it did not end in order",
+        arguments: [
+            (.failed(.driveGone), true), (.failed(.agentKilled), true), (.interrupted, true),
+            (.succeeded, false), (.held, false), (.partial, false), (.skipped, false),
+        ] as [(Verdict, Bool)]
+    )
+    func step(verdict: Verdict, isTold: Bool) {
+        let lines = Sample.report(verdict, phase: .copying).detailLines
+        #expect(lines.contains("  ended while   copying") == isTold)
     }
 
     @Test("of a run by hand that came nowhere are few")

@@ -1,3 +1,4 @@
+import LinuxSystem
 import Reporting
 
 /// Testing has a type of this name, too.
@@ -13,6 +14,19 @@ enum Sample {
         serial: "WD-WX12A3456789",
         luksUUID: "6f1c2c52-0d1d-4b5c-9d0e-0f6b7f3b2a11"
     )
+
+    /// One hour ahead of UTC, and from 06:45 UTC on two, as if the clocks were set in the morning of that day.
+    @Sendable
+    static func centralEurope(_ moment: Timestamp) -> LocalTime {
+        let isSummer = moment.seconds >= ended.seconds + 255
+        let seconds = Int((moment.seconds + (isSummer ? 7_200 : 3_600)) % 86_400)
+        return LocalTime(
+            hour: seconds / 3_600,
+            minute: seconds / 60 % 60,
+            second: seconds % 60,
+            zone: isSummer ? "CEST" : "CET"
+        )
+    }
 
     static func report(
         _ verdict: Verdict,

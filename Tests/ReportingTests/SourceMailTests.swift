@@ -43,7 +43,6 @@ struct SourceMailTests {
               run           17
               started       2026-03-01 06:09 UTC
               ended         2026-03-01 06:40 UTC, after 31 min 40 s
-              ended while   closing the drive
               exit status   25 (held)
               copied        13 files, 104 kB (104 096 bytes)
               deleted       2
@@ -78,22 +77,22 @@ struct SourceMailTests {
         report.replugApproval = ReplugApproval(
             sources: forAll ? ["photos", "mail"] : ["mail"],
             from: Sample.ended.advanced(by: .seconds(30)),
-            until: Sample.ended.advanced(by: .seconds(600))
+            until: Sample.ended.advanced(by: .seconds(forAll ? 250 : 600))
         )
         let step =
             forAll
             ? """
               2. If you did, approve them: pull the drive and plug it in again between
-                 06:41:15 and 06:50:45 UTC; the run that this starts deletes them. At any
+                 07:41:15 and 07:44:55 CET; the run that this starts deletes them. At any
                  other time approve with a command; then the next run deletes them:
                      extbackup approve red
               3. If you did not, repair the source first: the drive still holds the files.
             """
             : """
               2. If you did, approve those of 'mail': pull the drive and plug it in again
-                 between 06:41:15 and 06:50:45 UTC; the run that this starts deletes them.
-                 At any other time, and for the others, approve with a command; then the
-                 next run deletes them:
+                 between 07:41:15 CET and 08:50:45 CEST; the run that this starts deletes
+                 them. At any other time, and for the others, approve with a command; then
+                 the next run deletes them:
                      extbackup approve red
             """
         let mail = try mail(report, .held)
@@ -254,7 +253,6 @@ struct SourceMailTests {
               run           17
               started       2026-03-01 06:09 UTC
               ended         2026-03-01 06:40 UTC, after 31 min 40 s
-              ended while   closing the drive
               exit status   3 (partial)
               copied        200 files, 5.0 MB (5 000 000 bytes)
               deleted       1
@@ -323,7 +321,6 @@ struct SourceMailTests {
               run           17
               started       2026-03-01 06:09 UTC
               ended         2026-03-01 06:40 UTC, after 31 min 40 s
-              ended while   reporting
               exit status   0 (ok)
               copied        1 file, 999 bytes
               deleted       1

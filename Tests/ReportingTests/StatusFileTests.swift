@@ -43,6 +43,47 @@ struct StatusFileTests {
         #expect(try directory.mode("status.json") == 0o600)
     }
 
+    @Test("of an older version, which did not name the source, is read")
+    func older() throws {
+        let progress = """
+            {"changesDone": 12, "changesTotal": 340, "bytesDone": 1500000000, "bytesTotal": 20000000000}
+            """
+        let running = """
+            {"pid": 42, "phase": "copying", "started": "2026-03-01T06:09:05Z", "progress": \(progress)}
+            """
+        try directory.write(
+            "status.json",
+            "{\"version\": 1, \"drives\": {\"red\": {\"mailedInvocations\": [], \"running\": \(running)}}}"
+        )
+        let reading = try file.read()
+        #expect(reading.warning == nil)
+        let read = try #require(reading.status[drive: "red"].running?.progress)
+        #expect(read.text == "12 of 340 changes, 1.5 GB of 20 GB")
+    }
+
+    @Test("keeps all that is known of a run's progress")
+    func progress() throws {
+        var progress = Progress(
+            changesDone: 12,
+            changesTotal: 340,
+            bytesDone: 1_500_000_000,
+            bytesTotal: 20_000_000_000
+        )
+        progress.source = Progress.Source(name: "photos", number: 1, count: 3)
+        progress.bytesPerSecond = 25_000_000
+        progress.secondsLeft = 740
+        var run = RunningState(invocation: nil, pid: 42, started: Sample.started, phase: .copying)
+        run.progress = progress
+        let state = run
+        try file.update { $0[drive: "red"].begin(state) }
+        let read = try #require(try file.read().status[drive: "red"].running?.progress)
+        #expect(read == progress)
+        #expect(
+            read.text
+                == "'photos', 1 of 3 sources: 12 of 340 changes, 1.5 GB of 20 GB, 25 MB/s, 12 min 20 s left"
+        )
+    }
+
     @Test("knows after a run what it was, and when all went well for the last time")
     func finish() throws {
         var drive = DriveStatus()

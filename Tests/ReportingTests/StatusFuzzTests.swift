@@ -10,13 +10,17 @@ struct StatusFuzzTests {
     func fuzz() throws {
         var status = Status()
         status[drive: "red"].finish(Sample.report(.held))
+        var progress = Progress(changesDone: 1, changesTotal: 2, bytesDone: 3, bytesTotal: 4)
+        progress.source = Progress.Source(name: "photos", number: 1, count: 3)
+        progress.bytesPerSecond = 5
+        progress.secondsLeft = 6
         status[drive: "red"].begin(
             RunningState(
                 invocation: Sample.invocation,
                 pid: 42,
                 started: Sample.started,
                 phase: .copying,
-                progress: Progress(changesDone: 1, changesTotal: 2, bytesDone: 3, bytesTotal: 4)
+                progress: progress
             )
         )
         let fragments = [

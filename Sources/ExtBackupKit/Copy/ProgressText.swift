@@ -35,6 +35,22 @@ public struct ProgressText: Sendable {
         parts.joined(separator: ", ")
     }
 
+    /// How long the rest takes; nil when nobody can tell.
+    var timeLeft: Duration? {
+        switch progress.phase {
+        case .copying: rate.time(for: rest)
+        case .scanning, .deleting, .finishing: nil
+        }
+    }
+
+    /// How fast contents are copied; nil while none are.
+    var bytesPerSecond: ByteCount? {
+        switch progress.phase {
+        case .copying where progress.bytesTotal > 0 && rate.perSecond >= 1: ByteCount(Int64(rate.perSecond))
+        case .scanning, .copying, .deleting, .finishing: nil
+        }
+    }
+
     private static let meterColumns = 12
     private static let leastColumnsWithMeter = 40
     private static let leastPathColumns = 12
@@ -48,10 +64,8 @@ public struct ProgressText: Sendable {
             if progress.bytesTotal > 0 {
                 parts.append("\(ByteCount(progress.bytesDone))/\(ByteCount(progress.bytesTotal))")
             }
-            if let left = rate.time(for: rest) { parts.append("\(left.text) left") }
-            if progress.bytesTotal > 0, rate.perSecond >= 1 {
-                parts.append("\(ByteCount(Int64(rate.perSecond)))/s")
-            }
+            if let timeLeft { parts.append("\(timeLeft.text) left") }
+            if let bytesPerSecond { parts.append("\(bytesPerSecond)/s") }
             return parts + [changes]
         case .deleting: return ["deleting", changes]
         case .finishing: return ["finishing", changes]

@@ -72,12 +72,18 @@ extension DriveDescription {
     /// All of it, for people.
     public var lines: [String] {
         let file = drive.file
-        var facts = [("plugged in", plug), ("last good backup", drive.status.lastGood.map(age) ?? "never")]
-        if let running = drive.status.running {
+        let status = drive.situation.status
+        var facts = [("plugged in", plug), ("last good backup", status.lastGood.map(age) ?? "never")]
+        if let running = status.running {
             let since = running.started.duration(to: now).text
             facts.append(("now", "\(running.phase.activity), since \(since)"))
+        } else if drive.situation.isInUse == true {
+            facts.append(("now", "in use by a command"))
         }
-        if let report = drive.status.lastReport {
+        if let run = drive.situation.cutOffRun {
+            facts.append(("cut off", "the run that began \(age(of: run.started)): plug the drive in again"))
+        }
+        if let report = status.lastReport {
             facts.append(("last run", "\(report.verdict.exitStatus.name), \(age(of: report.ended))"))
         }
         facts += [
@@ -124,7 +130,8 @@ extension DriveDescription {
 
 extension DriveDescription: Encodable {
     private enum Key: String, CodingKey {
-        case disk, label, keySlot, marker, sources, files, impostor, running, lastRun
+        case disk, label, keySlot, marker, sources, files, impostor, running, lastRun, isInUse, cutOffRun
+        case safety
     }
 
     /// Writes what the list has, and the rest.
@@ -137,8 +144,12 @@ extension DriveDescription: Encodable {
         try values.encode(drive.file.driveID, forKey: .marker)
         try values.encode(files, forKey: .files)
         try values.encodeIfPresent(drive.impostor?.node.text, forKey: .impostor)
-        try values.encodeIfPresent(drive.status.running, forKey: .running)
-        try values.encodeIfPresent(drive.status.lastReport, forKey: .lastRun)
+        let situation = drive.situation
+        try values.encodeIfPresent(situation.status.running, forKey: .running)
+        try values.encodeIfPresent(situation.status.lastReport, forKey: .lastRun)
+        try values.encodeIfPresent(situation.isInUse, forKey: .isInUse)
+        try values.encodeIfPresent(situation.cutOffRun, forKey: .cutOffRun)
+        try values.encodeIfPresent(situation.safety, forKey: .safety)
         switch sources {
         case .everything(let names), .chosen(let names): try values.encode(names, forKey: .sources)
         case .unknown: break

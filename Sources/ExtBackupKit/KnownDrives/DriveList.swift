@@ -78,7 +78,7 @@ public struct DriveList {
         [
             drive.file.name,
             drive.device == nil ? "no" : "yes",
-            drive.status.lastGood.map { "\($0.minute) (\($0.age(asOf: now)))" } ?? "never",
+            drive.situation.status.lastGood.map { "\($0.minute) (\($0.age(asOf: now)))" } ?? "never",
             drive.file.serial ?? "none",
             drive.file.fileSystem,
             String(drive.file.prepared.prefix(10)),

@@ -9,9 +9,9 @@ struct KnownDrive {
     let device: BlockDevice?
     /// A device that has its LUKS header but is another disk: a copy of it.
     let impostor: BlockDevice?
-    let status: DriveStatus
+    let situation: DriveSituation
 
-    /// Looks for the drive.
+    /// Looks for the drive, of which the status file says `status`.
     init(_ file: DriveFile, status: DriveStatus, in context: RunContext) throws(Failure) {
         let devices: [BlockDevice]
         do {
@@ -23,7 +23,7 @@ struct KnownDrive {
         device = devices.first(where: isSame)
         impostor = devices.first { !isSame($0) }
         self.file = file
-        self.status = status
+        situation = context.situation(of: file.name, status)
     }
 }
 
@@ -55,6 +55,6 @@ struct KnownDriveDocument: Encodable {
         serial = drive.file.serial
         isPluggedIn = drive.device != nil
         device = drive.device?.node.text
-        lastGood = drive.status.lastGood
+        lastGood = drive.situation.status.lastGood
     }
 }

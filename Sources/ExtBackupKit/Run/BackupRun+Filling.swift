@@ -197,12 +197,8 @@ extension BackupRun {
         )
         do {
             var planned = try planAll(sources, mounted, judging)
+            if case .preview(let show) = mode { return try tell(of: planned, mounted, to: show) }
             guard var order = deletionOrder(for: planned, on: mounted) else { return false }
-            if case .preview(let show) = mode {
-                for source in planned { try source.show(to: show, on: name) }
-                if let text = timeEstimate(of: planned) { show(.estimate(text)) }
-                return true
-            }
             if !withdraw(approvals, usedFor: planned, judging) {
                 judging.approved = [:]
                 planned = planned.map { judging.judge($0.plan, of: $0.source) }
@@ -210,9 +206,11 @@ extension BackupRun {
                 order = other
             }
             enter(.copying)
+            position = (number: 0, count: planned.count)
             if planned.contains(where: { $0.plan.hasWork }) { try openDriveManifest(mounted) }
             planned = Self.inOrder(planned, order)
             while let source = planned.first?.source {
+                position.number += 1
                 // The plan has the source open; it must be gone when the source's hook takes a snapshot away.
                 try complete(planned.removeFirst(), order, mounted, judging)
                 if endSource(source) { enter(.copying) }
@@ -303,7 +301,7 @@ extension BackupRun {
     }
 
     /// Everything must fit before the first write. Deletions come first only when space demands it.
-    private mutating func deletionOrder(
+    mutating func deletionOrder(
         for planned: [PlannedSource],
         on mounted: borrowing MountedVolume
     ) -> DeletionOrder? {

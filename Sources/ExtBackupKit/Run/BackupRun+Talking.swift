@@ -18,6 +18,8 @@ extension BackupRun {
         do {
             try StatusFile(directory: context.layout.stateFolder).update {
                 $0[drive: name.text].running?.phase = phase
+                // It is the last phase's.
+                $0[drive: name.text].running?.progress = nil
             }
         } catch {
             warn(error.message)
@@ -34,8 +36,14 @@ extension BackupRun {
         let notifier = context.notifier
         let clock = ContinuousClock()
         var last: ContinuousClock.Instant?
-        var lastKept = clock.now
+        var lastKept: ContinuousClock.Instant?
         var calls: UInt64 = 0
+        var pace = CopyPace()
+        let sourceAtHand = Progress.Source(
+            name: source.name,
+            number: Int64(position.number),
+            count: Int64(position.count)
+        )
         let keep = progressKeeper()
         let (show, name) = (context.showProgress, source.name)
         return { progress in
@@ -43,12 +51,15 @@ extension BackupRun {
             // The copier calls only when it got on, also where no number shows it (a large folder is removed).
             calls += 1
             notifier.watchdog(progress: calls)
-            if let last, last.duration(to: clock.now) < .seconds(2) { return }
-            last = clock.now
+            let now = clock.now
+            pace.update(progress, at: now)
+            if let last, last.duration(to: now) < .seconds(2) { return }
+            last = now
             notifier.status(Self.line(progress, source: source.name))
-            if lastKept.duration(to: clock.now) < Self.keepingPause { return }
-            lastKept = clock.now
-            keep(progress)
+            if let lastKept, lastKept.duration(to: now) < Self.keepingPause { return }
+            guard let kept = Progress(progress, of: sourceAtHand, rate: pace.rate) else { return }
+            lastKept = now
+            keep(kept)
         }
     }
 
@@ -56,13 +67,13 @@ extension BackupRun {
     private static let keepingPause = Duration.seconds(30)
 
     /// Writes progress into the status file, for `extbackup status`.
-    private func progressKeeper() -> (CopyProgress) -> Void {
+    private func progressKeeper() -> (Progress) -> Void {
         guard case .backup = mode else { return { _ in } }
         let file = StatusFile(directory: context.layout.stateFolder)
         let (name, logger) = (name, context.logger)
         return { progress in
             do throws(ReportingError) {
-                try file.update { $0[drive: name.text].running?.progress = Progress(progress) }
+                try file.update { $0[drive: name.text].running?.progress = progress }
             } catch {
                 logger.warning("\(error.message)", metadata: ["drive": "\(name)"])
             }
@@ -101,7 +112,7 @@ extension BackupRun {
 
 extension Progress {
     /// How far the source at hand is; nil before its plan is made.
-    init?(_ progress: CopyProgress) {
+    init?(_ progress: CopyProgress, of source: Source, rate: ProgressRate) {
         switch progress.phase {
         case .scanning: return nil
         case .copying, .deleting, .finishing: break
@@ -112,5 +123,9 @@ extension Progress {
             bytesDone: ByteCount(progress.bytesDone),
             bytesTotal: ByteCount(progress.bytesTotal)
         )
+        self.source = source
+        let text = ProgressText(progress, rate: rate)
+        bytesPerSecond = text.bytesPerSecond
+        secondsLeft = text.timeLeft?.components.seconds
     }
 }

@@ -23,6 +23,8 @@ public struct BackupRun {
     var catalogue: Catalogue?
     /// The catalogue and the drive's copy of it are what the drive holds.
     var isPublished = false
+    /// Which of the planned sources is at hand, from 1, and how many they are.
+    var position = (number: 0, count: 0)
     /// What was offered and approved by plugging the drive in again.
     var replug = ReplugLedger()
     /// What hooks are still to come.

@@ -24,7 +24,8 @@ public struct FailedRun {
         // Without a status nothing is known of the run, and a person is told all the same, ignoring.
         let file = try? StatusFile(directory: context.layout.stateFolder).read().status
         let status = file?[drive: name.text] ?? DriveStatus()
-        let safety = leftovers()
+        // The agent never came up, or its clean-up did not.
+        let safety = context.safety(of: name.text, whenClosed: .safe(.closed))
         let report = FailureHook.report(
             ending,
             host: context.hostName,
@@ -50,16 +51,6 @@ public struct FailedRun {
             try reporter.mail(report, previous: nil)
         } catch {
             throw Failure(.failed, error.message, hint: error.hint)
-        }
-    }
-
-    /// The agent never came up, or its clean-up did not: what is open is known from the kernel alone.
-    private func leftovers() -> PullSafety {
-        do {
-            let isOpen = try DriveLeftovers.exist(driveName: name, operations: context.operations)
-            return isOpen ? .unsafe(reason: "its encryption is still open") : .safe(.closed)
-        } catch {
-            return .unsafe(reason: "what is open cannot be found out: \(error)")
         }
     }
 

@@ -9,16 +9,37 @@ public enum PreviewLine: Hashable, Sendable, CustomStringConvertible {
     case change(kind: String, path: FileName)
     /// A source's totals.
     case total(source: String, text: String)
+    /// Bytes for all sources, and whether the drive has room for them.
+    case space(needed: String, free: String, fit: Fit)
     /// How long it may take.
     case estimate(String)
     /// What of a run a preview leaves out.
     case hooks(String)
+
+    /// Whether what is planned has room.
+    public enum Fit: Hashable, Sendable {
+        /// As the drive is.
+        case fits
+        /// Once what the sources do not have any more is deleted.
+        case fitsAfterDeletions
+        /// Not even then.
+        case doesNotFit
+
+        fileprivate var words: String {
+            switch self {
+            case .fits: "it fits"
+            case .fitsAfterDeletions: "it fits after the deletions"
+            case .doesNotFit: "it does not fit"
+            }
+        }
+    }
 
     /// The line.
     public var description: String {
         switch self {
         case .change(let kind, let path): "\(kind) \(path)"
         case .total(let source, let text): "\(source): \(text)"
+        case .space(let needed, let free, let fit): "needed: \(needed), free: \(free): \(fit.words)"
         case .estimate(let text), .hooks(let text): text
         }
     }

@@ -41,6 +41,8 @@ public struct RunContext: Sendable {
     public var askForDrive: (@Sendable (DriveName) -> Void)?
     /// Shows a person how far a source, by its name, is; called a few times a second.
     public var showProgress: @Sendable (String, CopyProgress) -> Void = { _, _ in }
+    /// A moment as the clocks here show it.
+    public var localTime: @Sendable (Timestamp) -> LocalTime = { LocalTime($0) }
     /// The time since the machine started, which nobody sets.
     public var bootTime: @Sendable () -> BootTime = { BootTime.now() }
 

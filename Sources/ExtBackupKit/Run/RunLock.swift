@@ -1,6 +1,7 @@
 import Drives
 import LinuxSystem
 import Reporting
+import SystemPackage
 
 /// The lock that one run of a drive holds; a second one ends at once. The kernel gives it back whatever happens.
 struct RunLock: ~Copyable {
@@ -34,17 +35,43 @@ struct RunLock: ~Copyable {
         return lock
     }
 
+    /// Whoever asks whether the lock is held, `isHeld` or the package's script, has it for a moment. A run that starts
+    /// just then waits for that; who asks works on nothing meanwhile.
+    private static let patience = Duration.seconds(1)
+
+    private static func fileName(of name: String) -> FileName { FileName(name + ".lock") }
+
+    /// True while a run or a command works on the drive.
+    ///
+    /// - Throws: when that cannot be found out, as by one who is not root.
+    static func isHeld(of name: String, in layout: HostLayout) throws(SystemError) -> Bool {
+        let file: Descriptor
+        do {
+            file = try Descriptor.open(layout.runFolder.appending(fileName(of: name)), .read)
+        } catch {
+            // Since the machine started nobody took it.
+            if error.errno == .noSuchFileOrDirectory { return false }
+            throw error
+        }
+        guard try file.tryLock(.shared) else { return true }
+        try file.unlock()
+        return false
+    }
+
     private static func take(of name: DriveName, in context: RunContext) throws(Failure) -> RunLock {
         do throws(SystemError) {
             let folder = try Descriptor.makeFolder(context.layout.runFolder, mode: 0o755)
-            let file = try folder.open(FileName(name.text + ".lock"), [.readWrite, .create], mode: 0o600)
-            if try file.tryLock(.exclusive) { return RunLock(file: file) }
+            let file = try folder.open(fileName(of: name.text), [.readWrite, .create], mode: 0o600)
+            try file.lock(.exclusive, timeout: patience)
+            return RunLock(file: file)
         } catch {
-            throw Failure(
-                .failed,
-                "the run lock of drive '\(name)' cannot be taken: \(error)",
-                hint: Failure.hint(toUse: context.layout.runFolder)
-            )
+            guard error.errno == .timedOut else {
+                throw Failure(
+                    .failed,
+                    "the run lock of drive '\(name)' cannot be taken: \(error)",
+                    hint: Failure.hint(toUse: context.layout.runFolder)
+                )
+            }
         }
         throw Failure(
             .locked,

@@ -47,7 +47,8 @@ struct RunReporter {
                 to: recipients,
                 now: context.now(),
                 drives: standings(),
-                journal: report.invocation.map { context.journal($0) } ?? []
+                journal: report.invocation.map { context.journal($0) } ?? [],
+                localTime: context.localTime
             )
         )
         do {
@@ -71,12 +72,16 @@ struct RunReporter {
         )
     }
 
-    /// Every prepared drive with its last good backup.
+    /// Every prepared drive with its last good backup, and when the next one is due.
     private func standings() -> [DriveStanding] {
         // An unreadable folder or status leaves the list shorter; the mail matters more, ignoring.
         let names = (try? DriveFile.names(in: context.layout.driveFolder)) ?? []
         let status = (try? StatusFile(directory: context.layout.stateFolder).read().status) ?? Status()
-        return names.map { DriveStanding(name: $0, lastGood: status[drive: $0].lastGood) }
+        let dueAfter = (configuration?.drive ?? .standard).dueAfter
+        return names.map { name in
+            let lastGood = status[drive: name].lastGood
+            return DriveStanding(name: name, lastGood: lastGood, due: lastGood?.advanced(by: dueAfter))
+        }
     }
 
     private func log(_ report: RunReport) {

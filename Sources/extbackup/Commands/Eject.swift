@@ -12,7 +12,10 @@ struct Eject: ParsableCommand {
             """
     )
 
-    @Argument(help: "The drive's name; may be left out when only one prepared drive is plugged in.")
+    @Argument(
+        help: "The drive's name; may be left out when only one prepared drive is plugged in.",
+        completion: .driveName
+    )
     var name: String?
 
     func run() throws {

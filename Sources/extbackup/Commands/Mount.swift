@@ -15,7 +15,10 @@ struct Mount: ParsableCommand {
             """
     )
 
-    @Argument(help: "The drive's name; may be left out when only one prepared drive is plugged in.")
+    @Argument(
+        help: "The drive's name; may be left out when only one prepared drive is plugged in.",
+        completion: .driveName
+    )
     var name: String?
 
     @Option(
