@@ -223,10 +223,11 @@ public final class NAS: Sendable {
     public static let sources = ["photos", "documents"]
 
     /// The command by which an independent program compares a source with its copy on a drive that is mounted at
-    /// /mnt. It prints what differs.
+    /// /mnt. It prints what differs. XFS lists ACLs a second time, as attributes of its own.
     public static func comparison(of source: String) -> String {
         """
         rsync -naHAX --numeric-ids --checksum --delete -i \\
+            --filter='-x trusted.SGI_ACL_*' --filter='-x system.*' \\
             --exclude='*.tmp' --exclude='/lost+found/' /srv/\(source)/ /mnt/\(source)/
         """
     }
