@@ -268,4 +268,62 @@ struct DriveAdoptionTests {
         #expect(isThere(layout.keyFile(of: drive.name)))
         #expect(try bench.container.isUsed(slot: 1))
     }
+
+    /// What is at the drive's path when an adoption that failed is taken back.
+    enum Change: CaseIterable {
+        case otherDrive, otherSlot, onlyKey
+    }
+
+    @Test(
+        "that fails takes nothing from what is there by then but the key it gave",
+        arguments: Change.allCases
+    )
+    func changedMeanwhile(_ change: Change) throws {
+        let bench = try Bench()
+        let path = bench.container.path
+        let (interruption, layout) = (Interruption(), bench.layout)
+        do {
+            _ = try bench.adopt(interruption: interruption) { step in
+                if step != .unlock { return }
+                // A change that was not made is seen below, ignoring.
+                try? Self.make(change, of: LUKSContainer(path: path), layout)
+                interruption.request()
+            }
+            Issue.record("it was interrupted")
+        } catch let error as PreparationError {
+            #expect(error.reason == .interrupted)
+            let reason = PreparationError.Reason.adoptionUnfinished(luksUUID: bench.luksUUID)
+            #expect(error.leftBehind == [reason.description])
+        }
+        #expect(isThere(layout.keyFile(of: try driveName("red"))), "the next attempt needs it")
+        #expect(UnfinishedDrive.names(in: layout) == [try driveName("red")])
+        #expect(try bench.container.isUsed(slot: 1))
+        #expect(try bench.container.names().label == (change == .otherDrive ? "other" : "red"))
+    }
+
+    private static func make(
+        _ change: Change,
+        of container: LUKSContainer,
+        _ layout: HostLayout
+    ) throws {
+        switch change {
+        case .otherDrive:
+            let cost = PassphraseCost(machineMemoryBytes: 0)
+            _ = try container.format(
+                label: "other",
+                key: secret("key"),
+                passphrase: secret("only key"),
+                cost: cost
+            )
+            try container.removeSlot(0)
+        case .otherSlot:
+            let key = try SecretBytes(
+                readingFrom: Descriptor.open(layout.keyFile(of: driveName("red")), .read)
+            )
+            try container.removeSlot(1)
+            _ = try container.add(secret("another"), provenBy: secret("open sesame"))
+            _ = try container.add(key, provenBy: secret("open sesame"))
+        case .onlyKey: try container.removeSlot(0)
+        }
+    }
 }
