@@ -54,7 +54,7 @@ private struct Bench: ~Copyable {
 
     func adopt(
         _ passphrase: String = "open sesame",
-        known: [String: String] = [:],
+        known: [DriveIdentity] = [],
         interruption: Interruption = Interruption(),
         progress: @escaping (DriveAdoption.Step) -> Void = { _ in }
     ) throws -> PreparedDrive {
@@ -64,7 +64,7 @@ private struct Bench: ~Copyable {
                 device: container.path,
                 preparedAtSeconds: 1_772_357_400,
                 hostName: "nas",
-                known: known
+                known: OwnDrives(known)
             ),
             passphrase: secret(passphrase),
             interruption: interruption,
@@ -165,8 +165,15 @@ struct DriveAdoptionTests {
     @Test("that this machine has already is refused, with its name")
     func known() throws {
         let bench = try Bench()
-        let known = [bench.luksUUID.lowercased(): "blue"]
-        #expect(reason { _ = try bench.adopt(known: known) } == .alreadyPrepared("blue"))
+        let blue = try driveName("blue")
+        let known = DriveIdentity(
+            name: blue,
+            luksUUID: bench.luksUUID,
+            serial: nil,
+            keySlot: 0,
+            fileSystem: .ext4
+        )
+        #expect(reason { _ = try bench.adopt(known: [known]) } == .alreadyPrepared(blue))
         #expect(try bench.traces() == "")
     }
 

@@ -35,7 +35,7 @@ struct AdoptionWork {
         try begin(.check)
         try enrollment.checkName()
         let uuid = try encryption { () throws(CryptError) in try container.uuid() }
-        if let name = plan.known[uuid.lowercased()] { throw .alreadyPrepared(name) }
+        if let name = plan.known.name(luksUUID: uuid) { throw .alreadyPrepared(name) }
         let disk = try inspectDisk()
         let passphraseSlot = try slot(openedBy: passphrase)
         try begin(.writeKey)
