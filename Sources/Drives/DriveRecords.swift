@@ -148,8 +148,12 @@ public struct DriveRecords: Sendable {
 
     /// True when the backup holds, byte for byte, the header that the plugged drive has now.
     public func backupEqualsHeader(of device: BlockDevice) throws(SystemError) -> Bool {
+        try backupEqualsHeader(on: Descriptor.open(device.node, [.read, .nonBlocking]))
+    }
+
+    /// The same for a partition that is open.
+    func backupEqualsHeader(on drive: borrowing Descriptor) throws(SystemError) -> Bool {
         let backup = try Descriptor.open(layout.headerBackup(luksUUID: luksUUID), .read)
-        let drive = try Descriptor.open(device.node, [.read, .nonBlocking])
         var offset: Int64 = 0
         while true {
             let wanted = try backup.read(1 << 20, at: offset)
@@ -295,8 +299,10 @@ extension DriveRecords {
         try KeyFile(replacing: name, in: layout).remove()
     }
 
-    /// Removes the backup of the header.
+    /// Removes the backup of the header, and headers that a restoration kept: an older key may open those.
     public func removeHeaderBackup() throws(SystemError) {
-        try HeaderBackup(luksUUID: luksUUID, in: layout).remove()
+        let backup = HeaderBackup(luksUUID: luksUUID, in: layout)
+        try backup.removeKept()
+        try backup.remove()
     }
 }

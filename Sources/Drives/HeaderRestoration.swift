@@ -10,6 +10,10 @@ public struct HeaderRestoration: Sendable {
     public enum Reason: Error, Hashable, Sendable {
         /// The path is no partition or disk.
         case noBlockDevice
+        /// It is a whole disk, of which the drive is one of these partitions; none when its table is empty.
+        case partitioned([FileName])
+        /// Another disk is there now than the one that was confirmed, or something else is on it.
+        case diskChanged
         /// The disk has another serial number than the drive.
         case otherDisk(serial: String?)
         /// The disk is in use or otherwise no drive.
@@ -24,11 +28,14 @@ public struct HeaderRestoration: Sendable {
         case system(SystemError)
         /// libcryptsetup refused.
         case encryption(CryptError)
+        /// The header that is there could not be kept.
+        case notKept(PreparationError.Reason)
     }
 
     private let records: DriveRecords
     private let identity: DriveIdentity
-    private let backup: FileName
+    private let luksUUID: String
+    private let layout: HostLayout
     /// The partition.
     public let partition: FileName
     /// The disk that it is on.
@@ -46,8 +53,9 @@ public struct HeaderRestoration: Sendable {
         in layout: HostLayout
     ) throws(Reason) {
         self.identity = identity
+        self.luksUUID = luksUUID
+        self.layout = layout
         records = DriveRecords(of: identity.name, luksUUID: luksUUID, keySlot: identity.keySlot, in: layout)
-        backup = layout.headerBackup(luksUUID: luksUUID)
         let (device, path) = try Self.resolve(partition)
         self.partition = device
         do {
@@ -75,6 +83,9 @@ public struct HeaderRestoration: Sendable {
     }
 
     private func check() throws(Reason) {
+        if partition == disk.devicePath, disk.partitionTable != nil || !disk.partitions.isEmpty {
+            throw .partitioned(disk.partitions.map { disk.devicePath.partitionPath($0.number) })
+        }
         if let recorded = identity.serial, disk.serial != recorded { throw .otherDisk(serial: disk.serial) }
         let refusals = disk.refusals.filter { $0.severity == .always }
         if !refusals.isEmpty { throw .refused(refusals) }
@@ -86,23 +97,80 @@ public struct HeaderRestoration: Sendable {
         if !foreign.isEmpty { throw .foreignContents(foreign.map(\.type)) }
     }
 
-    /// Proves that the backup is whole and opens with the key, and writes it. The drive opens with the key afterwards.
-    public func perform(key: borrowing SecretBytes) throws(Reason) {
+    /// Proves that the backup is whole and opens with the key, and that the disk is still the one that was looked at; keeps
+    /// the header that is there, if it is one; and writes the backup. The drive opens with the key afterwards.
+    ///
+    /// - Returns: the file with the header that was there; nil when that was damaged, or is the backup's.
+    public func perform(key: borrowing SecretBytes) throws(Reason) -> FileName? {
+        try checkBackup(key)
+        // As long as it is open, no other partition gets its name.
+        let pin: Descriptor
+        do {
+            pin = try Descriptor.open(partition, [.read, .nonBlocking])
+        } catch {
+            throw .system(error)
+        }
+        let now = try Self(of: identity, luksUUID: luksUUID, to: partition, in: layout)
+        guard now.disk.isUnchanged(since: disk) else { throw .diskChanged }
+        let container = LUKSContainer(path: partition)
+        let kept = try keepHeader(of: container, pin)
+        do {
+            try container.restoreHeader(from: layout.headerBackup(luksUUID: luksUUID))
+        } catch {
+            throw .encryption(error)
+        }
+        try prove(container, key)
+        withExtendedLifetime(pin) {}
+        return kept
+    }
+
+    private func checkBackup(_ key: borrowing SecretBytes) throws(Reason) {
         do {
             try records.checkHeaderBackup()
         } catch {
             throw .backup(error)
         }
-        let container = LUKSContainer(path: partition)
         let isOpened: Bool
         do {
             isOpened = try records.opens(.backup, with: key)
-            if isOpened { try container.restoreHeader(from: backup) }
         } catch {
             throw .encryption(error)
         }
         if !isOpened { throw .keyDoesNotOpen }
-        try prove(container, key)
+    }
+
+    /// Keeps the header that is there: it may be newer than the backup, when another program changed its keys.
+    private func keepHeader(
+        of container: LUKSContainer,
+        _ partition: borrowing Descriptor
+    ) throws(Reason) -> FileName? {
+        guard let uuid = try uuid(of: container) else { return nil }
+        // The last look: it may have been put there since the inspection.
+        if uuid.lowercased() != identity.luksUUID { throw .foreignContents(["crypto_LUKS"]) }
+        do throws(SystemError) {
+            if try records.backupEqualsHeader(on: partition) { return nil }
+        } catch {
+            // What cannot be read is damaged, and cannot be kept.
+            if error.errno == .ioError { return nil }
+            throw .system(error)
+        }
+        do {
+            return try HeaderBackup(luksUUID: luksUUID, in: layout).keep(container)
+        } catch {
+            throw .notKept(error)
+        }
+    }
+
+    /// The UUID of the header that is there; nil when it is damaged.
+    private func uuid(of container: LUKSContainer) throws(Reason) -> String? {
+        do {
+            return try container.uuid()
+        } catch {
+            switch error.errno {
+            case .invalidArgument, .ioError: return nil
+            default: throw .encryption(error)
+            }
+        }
     }
 
     private func prove(_ container: LUKSContainer, _ key: borrowing SecretBytes) throws(Reason) {
@@ -121,6 +189,11 @@ extension HeaderRestoration.Reason: CustomStringConvertible {
     public var description: String {
         switch self {
         case .noBlockDevice: "it is no partition and no disk"
+        case .partitioned([]): "it is a whole disk with an empty partition table"
+        case .partitioned(let partitions):
+            "it is a whole disk, and the drive is one of its partitions: "
+                + partitions.map(\.description).joined(separator: ", ")
+        case .diskChanged: PreparationError.Reason.diskChanged.description
         case .otherDisk(let serial):
             "its disk has \(serial.map { "the serial number \(FileName($0))" } ?? "no serial number"), "
                 + "which is not the drive's"
@@ -130,6 +203,7 @@ extension HeaderRestoration.Reason: CustomStringConvertible {
         case .keyDoesNotOpen: "the key does not open the backup of the header"
         case .system(let error): error.description
         case .encryption(let error): error.description
+        case .notKept(let reason): "the header that is there could not be kept: \(reason)"
         }
     }
 }

@@ -14,7 +14,7 @@ public struct DiskOverview {
         } catch {
             throw Failure(error)
         }
-        let drives = try context.knownUUIDs()
+        let drives = try context.ownDrives()
         for index in disks.indices { disks[index].refuse(ifOneOf: drives) }
         self.disks = disks
     }
@@ -40,8 +40,8 @@ public struct DiskOverview {
             lines.append("not offered:")
             for disk in others {
                 lines += disk.lines.prefix(1).map { "  " + $0 }
-                let reasons = disk.refusals.map(\.description)
-                lines += reasons.map { "    " + $0 }
+                lines += disk.refusals.flatMap { [$0.description] + ($0.remedy.map { ["  " + $0] } ?? []) }
+                    .map { "    " + $0 }
                 if disk.refusals(under: .anyDisk).isEmpty {
                     lines.append("    --allow-internal would take it")
                 }

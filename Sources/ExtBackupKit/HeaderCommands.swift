@@ -112,25 +112,41 @@ public struct HeaderCommands {
     }
 
     /// Writes the backup to the partition.
-    public func restore(_ restoration: HeaderRestoration) throws(Failure) {
+    ///
+    /// - Returns: what was done, in sentences.
+    public func restore(_ restoration: HeaderRestoration) throws(Failure) -> [String] {
         let lock = try RunLock.take(of: name, for: .byHand, in: context)
         let key = try drive.key()
+        let kept: FileName?
         do {
-            try restoration.perform(key: key)
+            kept = try restoration.perform(key: key)
         } catch {
             throw refused(error, restoration.partition)
         }
         withExtendedLifetime(lock) {}
+        return Self.lines(kept: kept)
+    }
+
+    /// What a person is told of a header that was put back.
+    static func lines(kept: FileName?) -> [String] {
+        let done =
+            "The header is back, and the key opens the drive. A backup begins by itself, as when it is plugged in."
+        guard let kept else { return [done] }
+        return [
+            "The header that was on the drive was whole, and not the backup: it is kept as \(kept).", done,
+        ]
     }
 
     private func refused(_ reason: HeaderRestoration.Reason, _ partition: FileName) -> Failure {
         if case .backup(let fault) = reason { return Failure(fault, at: path, of: name) }
         let status: ExitStatus = if case .keyDoesNotOpen = reason { .unlockFailed } else { .failed }
-        return Failure(
-            status,
-            "the header is not put back to \(partition): \(reason)",
-            hint: "'lsblk -o NAME,SERIAL,SIZE,FSTYPE' shows disks and what is on them"
-        )
+        let hint: String
+        if case .partitioned(let partitions) = reason, let first = partitions.first {
+            hint = "name the partition, for example: extbackup header restore \(name) \(first)"
+        } else {
+            hint = "'lsblk -o NAME,SERIAL,SIZE,FSTYPE' shows disks and what is on them"
+        }
+        return Failure(status, "the header is not put back to \(partition): \(reason)", hint: hint)
     }
 
     private static let kernelHint = "look at 'journalctl -k'; the drive or its cable may be failing"

@@ -5,7 +5,7 @@ import Reporting
 extension DiskDescription {
     /// Looks at a disk that a person named; a drive of this machine is refused.
     public init(at path: FileName, in context: RunContext) throws(Failure) {
-        let drives = try context.knownUUIDs()
+        let drives = try context.ownDrives()
         do {
             self = try DiskInspection.inspect(path)
             refuse(ifOneOf: drives)
@@ -104,7 +104,8 @@ extension RunContext {
             policy: policy,
             fileSystem: fileSystem,
             preparedAtSeconds: now().seconds,
-            hostName: hostName
+            hostName: hostName,
+            known: try ownDrives()
         )
         let prepared: PreparedDrive
         do {
@@ -133,7 +134,7 @@ extension RunContext {
             device: device,
             preparedAtSeconds: now().seconds,
             hostName: hostName,
-            known: try knownUUIDs()
+            known: try ownDrives()
         )
         let prepared: PreparedDrive
         do {
@@ -150,18 +151,17 @@ extension RunContext {
         return prepared
     }
 
-    /// The drives' names by their LUKS UUIDs in lower case.
-    func knownUUIDs() throws(Failure) -> [String: String] {
-        do {
-            var known: [String: String] = [:]
-            for name in try DriveFile.prepared(in: layout.driveFolder) {
-                known[try DriveFile(named: name, in: layout.driveFolder).luksUUID.lowercased()] = name
+    /// The drives that were prepared. One whose file is broken ends it: which disk is that drive could not be told.
+    func ownDrives() throws(Failure) -> OwnDrives {
+        let files: [DriveFile]
+        do throws(ConfigurationError) {
+            files = try DriveFile.prepared(in: layout.driveFolder).map { (name) throws(ConfigurationError) in
+                try DriveFile(named: name, in: layout.driveFolder)
             }
-            return known
         } catch {
-            // Which disk is that drive could not be told.
             throw Failure(error)
         }
+        return OwnDrives(try files.map { (file) throws(Failure) in try file.identity() })
     }
 
     /// Asks systemd to read units and links anew.
@@ -255,7 +255,8 @@ extension Failure {
             self.init(
                 .failed,
                 "\(error.device) is not erased: \(reasons)\(left)",
-                hint: "'extbackup prepare-disk' lists the disks that can be taken, and why others cannot"
+                hint: refusals.compactMap(\.remedy).first
+                    ?? "'extbackup prepare-disk' lists the disks that can be taken, and why others cannot"
             )
         case .nameTaken:
             self.init(

@@ -54,7 +54,7 @@ private struct Bench: ~Copyable {
 
     func adopt(
         _ passphrase: String = "open sesame",
-        known: [String: String] = [:],
+        known: [DriveIdentity] = [],
         interruption: Interruption = Interruption(),
         progress: @escaping (DriveAdoption.Step) -> Void = { _ in }
     ) throws -> PreparedDrive {
@@ -64,7 +64,7 @@ private struct Bench: ~Copyable {
                 device: container.path,
                 preparedAtSeconds: 1_772_357_400,
                 hostName: "nas",
-                known: known
+                known: OwnDrives(known)
             ),
             passphrase: secret(passphrase),
             interruption: interruption,
@@ -166,8 +166,15 @@ struct DriveAdoptionTests {
     @Test("that this machine has already is refused, with its name")
     func known() throws {
         let bench = try Bench()
-        let known = [bench.luksUUID.lowercased(): "blue"]
-        #expect(reason { _ = try bench.adopt(known: known) } == .alreadyPrepared("blue"))
+        let blue = try driveName("blue")
+        let known = DriveIdentity(
+            name: blue,
+            luksUUID: bench.luksUUID,
+            serial: nil,
+            keySlot: 0,
+            fileSystem: .ext4
+        )
+        #expect(reason { _ = try bench.adopt(known: [known]) } == .alreadyPrepared(blue))
         #expect(try bench.traces() == "")
     }
 
@@ -268,5 +275,63 @@ struct DriveAdoptionTests {
         }
         #expect(isThere(layout.keyFile(of: drive.name)))
         #expect(try bench.container.isUsed(slot: 1))
+    }
+
+    /// What is at the drive's path when an adoption that failed is taken back.
+    enum Change: CaseIterable {
+        case otherDrive, otherSlot, onlyKey
+    }
+
+    @Test(
+        "that fails takes nothing from what is there by then but the key it gave",
+        arguments: Change.allCases
+    )
+    func changedMeanwhile(_ change: Change) throws {
+        let bench = try Bench()
+        let path = bench.container.path
+        let (interruption, layout) = (Interruption(), bench.layout)
+        do {
+            _ = try bench.adopt(interruption: interruption) { step in
+                if step != .unlock { return }
+                // A change that was not made is seen below, ignoring.
+                try? Self.make(change, of: LUKSContainer(path: path), layout)
+                interruption.request()
+            }
+            Issue.record("it was interrupted")
+        } catch let error as PreparationError {
+            #expect(error.reason == .interrupted)
+            let reason = PreparationError.Reason.adoptionUnfinished(luksUUID: bench.luksUUID)
+            #expect(error.leftBehind == [reason.description])
+        }
+        #expect(isThere(layout.keyFile(of: try driveName("red"))), "the next attempt needs it")
+        #expect(UnfinishedDrive.names(in: layout) == [try driveName("red")])
+        #expect(try bench.container.isUsed(slot: 1))
+        #expect(try bench.container.names().label == (change == .otherDrive ? "other" : "red"))
+    }
+
+    private static func make(
+        _ change: Change,
+        of container: LUKSContainer,
+        _ layout: HostLayout
+    ) throws {
+        switch change {
+        case .otherDrive:
+            let cost = PassphraseCost(machineMemoryBytes: 0)
+            _ = try container.format(
+                label: "other",
+                key: secret("key"),
+                passphrase: secret("only key"),
+                cost: cost
+            )
+            try container.removeSlot(0)
+        case .otherSlot:
+            let key = try SecretBytes(
+                readingFrom: Descriptor.open(layout.keyFile(of: driveName("red")), .read)
+            )
+            try container.removeSlot(1)
+            _ = try container.add(secret("another"), provenBy: secret("open sesame"))
+            _ = try container.add(key, provenBy: secret("open sesame"))
+        case .onlyKey: try container.removeSlot(0)
+        }
     }
 }

@@ -67,8 +67,97 @@ struct HeaderRestorationTests {
         let bench = try Bench()
         try bench.destroyHeader()
         #expect(throws: CryptError.self) { try bench.container.opens(slot: 0, with: bench.key) }
-        try bench.restoration().perform(key: bench.key)
+        #expect(try bench.restoration().perform(key: bench.key) == nil)
         #expect(try bench.container.opens(slot: 0, with: bench.key))
+    }
+
+    @Test("keeps each header that was whole and another one, and none that is the backup's")
+    func keepsHeader() throws {
+        let bench = try Bench()
+        let headers = bench.layout.headerFolder
+        let old = bench.layout.headerBackup(luksUUID: bench.luksUUID)
+        #expect(try bench.restoration().perform(key: bench.key) == nil)
+        for (suffix, passphrase) in [(".before-restore", "newer"), (".before-restore-2", "newest")] {
+            let slot = try bench.container.add(secret(passphrase), provenBy: bench.key)
+            let kept = try #require(try bench.restoration().perform(key: bench.key))
+            #expect(kept == old.appendingSuffix(suffix))
+            #expect(try Descriptor.open(kept, .read).nodeStatus().permissions == 0o400)
+            #expect(try LUKSContainer(path: kept).opens(slot: slot, with: secret(passphrase)))
+            #expect(try !bench.container.isUsed(slot: slot))
+        }
+        try DriveRecords(of: driveName("red"), luksUUID: bench.luksUUID, keySlot: 0, in: bench.layout)
+            .removeHeaderBackup()
+        #expect(try Descriptor.open(headers, .directory).entryNames() == [])
+    }
+
+    @Test(
+        "writes nothing when the header that is there cannot be kept for good",
+        arguments: ["fsync", "renameat2"]
+    )
+    func notKept(call: String) throws {
+        let bench = try Bench()
+        let slot = try bench.container.add(secret("newer"), provenBy: bench.key)
+        let restoration = try bench.restoration()
+        let plan = FaultPlan { $0.name == call ? .fail(.noSpace) : .proceed }
+        guard case .notKept? = reason({ try plan.run { _ = try restoration.perform(key: bench.key) } }) else {
+            Issue.record("it must be refused")
+            return
+        }
+        #expect(try bench.container.opens(slot: slot, with: secret("newer")))
+    }
+
+    @Test("is refused when another disk has the name by then, and that is not written to")
+    func swapped() throws {
+        let bench = try Bench()
+        try bench.destroyHeader()
+        let restoration = try bench.restoration()
+        let path = bench.disk.loop.path
+        let image = try bench.disk.folder.makeImage("other.img", byteCount: 448 << 20)
+        let other = try Descriptor.open(image, .readWrite)
+        let bytes = try PartitionTable.writeSingle(on: other, path: image, name: "drive")
+        try run("/usr/sbin/losetup", "--detach", path)
+        try run("/usr/sbin/losetup", "--partscan", path, image)
+        try bench.disk.loop.open(.readWrite).addPartition(1, at: bytes)
+        #expect(reason { _ = try restoration.perform(key: bench.key) } == .diskChanged)
+        #expect(try other.read(4096, at: bytes.lowerBound).allSatisfy { $0 == 0 })
+        #expect(try bench.restoration().perform(key: bench.key) == nil, "when it was shown")
+    }
+
+    @Test("is refused when something else came to lie there while a person typed")
+    func filled() throws {
+        let bench = try Bench()
+        try bench.destroyHeader()
+        let restoration = try bench.restoration()
+        try run("/usr/sbin/mkfs.ext4", "-q", "-F", bench.container.path)
+        #expect(reason { _ = try restoration.perform(key: bench.key) } == .foreignContents(["ext4"]))
+    }
+
+    @Test("is refused where the second copy of another drive's header is left")
+    func secondCopy() throws {
+        let bench = try Bench()
+        let cost = PassphraseCost(machineMemoryBytes: 0)
+        _ = try bench.container.format(label: "blue", key: secret("key"), passphrase: nil, cost: cost)
+        let partition = try Descriptor.open(bench.container.path, .readWrite)
+        try partition.write([UInt8](repeating: 0, count: 4096), at: 0)
+        try partition.sync()
+        #expect(reason { _ = try bench.restoration() } == .foreignContents(["crypto_LUKS"]))
+        #expect(try bench.container.opens(slot: 0, with: secret("key")))
+    }
+
+    @Test("is refused on a disk that has partitions, or a table of them, and names those")
+    func wholeDisk() throws {
+        let bench = try Bench()
+        try bench.destroyHeader()
+        let disk = bench.disk.loop.path
+        let refusal = HeaderRestoration.Reason.partitioned([bench.container.path])
+        #expect(reason { _ = try bench.restoration(to: disk) } == refusal)
+        #expect(refusal.description.hasSuffix(bench.container.path.description))
+        // The table is lost, but the kernel knows the partition still.
+        let file = try bench.disk.loop.open(.readWrite)
+        try SignatureProbe(file).wipe()
+        #expect(reason { _ = try bench.restoration(to: disk) } == refusal)
+        try file.deletePartition(1)
+        _ = try bench.restoration(to: disk)
     }
 
     @Test("is refused on a disk with another serial number")
@@ -98,10 +187,10 @@ struct HeaderRestorationTests {
         try bench.destroyHeader()
         let restoration = try bench.restoration()
         let other = try SecretBytes(randomCount: 64)
-        #expect(reason { try restoration.perform(key: other) } == .keyDoesNotOpen)
+        #expect(reason { _ = try restoration.perform(key: other) } == .keyDoesNotOpen)
         let file = try Descriptor.open(bench.layout.headerBackup(luksUUID: bench.luksUUID), .readWrite)
         try file.write([1, 2, 3], at: 100_000)
-        #expect(reason { try restoration.perform(key: bench.key) } == .backup(.damaged))
+        #expect(reason { _ = try restoration.perform(key: bench.key) } == .backup(.damaged))
         let partition = try Descriptor.open(bench.container.path, .read)
         #expect(try partition.read(4096, at: 0).allSatisfy { $0 == 0 })
     }

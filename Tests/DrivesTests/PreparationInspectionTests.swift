@@ -122,10 +122,51 @@ struct PreparationInspectionTests {
         let cost = PassphraseCost(machineMemoryBytes: 0)
         let uuid = try disk.container.format(label: "red", key: secret("key"), passphrase: nil, cost: cost)
         var description = try DiskInspection.inspect(disk.loop.path)
-        description.refuse(ifOneOf: ["11111111-1111-1111-1111-111111111111": "blue"])
+        description.refuse(ifOneOf: OwnDrives([try identity("blue", Self.otherUUID, serial: nil)]))
         #expect(description.refusals(under: .anyDisk) == [])
-        description.refuse(ifOneOf: [uuid.lowercased(): "red"])
-        #expect(description.refusals(under: .anyDisk) == [.drive("red")])
+        let red = try identity("red", uuid.uppercased(), serial: "WX12")
+        description.serial = "WX12"
+        description.refuse(ifOneOf: OwnDrives([red]))
+        #expect(description.refusals(under: .anyDisk) == [.drive(red.name)])
+    }
+
+    private static let otherUUID = "11111111-1111-1111-1111-111111111111"
+
+    private func identity(_ name: String, _ luksUUID: String, serial: String?) throws -> DriveIdentity {
+        DriveIdentity(
+            name: try driveName(name),
+            luksUUID: luksUUID,
+            serial: serial,
+            keySlot: 0,
+            fileSystem: .ext4
+        )
+    }
+
+    @Test(
+        "refuses one that only its serial number shows to be a drive of this machine, unless several have that number",
+        arguments: [
+            ("WX12", ["WX12", "WX13"], true), ("WX12", ["WX12", nil], true),
+            ("WX12", ["WX12", "WX12"], false),
+            ("WX14", ["WX12", "WX13"], false), ("", ["", "WX12"], false), (" ", [" ", "WX12"], false),
+            (nil, [nil, "WX12"], false),
+        ] as [(String?, [String?], Bool)]
+    )
+    func serial(disk: String?, drives: [String?], isRefused: Bool) throws {
+        let folder = try TemporaryFolder()
+        let loop = try ScannedLoop(try folder.makeImage("disk.img", byteCount: Self.size))
+        var description = try DiskInspection.inspect(loop.path)
+        description.serial = disk
+        let uuids = [Self.otherUUID, "22222222-2222-2222-2222-222222222222"]
+        let red = try identity("red", uuids[0], serial: drives[0])
+        let known = OwnDrives([red, try identity("blue", uuids[1], serial: drives[1])])
+        description.refuse(ifOneOf: known)
+        #expect(description.refusals(under: .anyDisk) == (isRefused ? [.serialOfDrive(red.name)] : []))
+    }
+
+    @Test("refuses by its serial number also a drive that is just renamed, and has two names")
+    func renamed() throws {
+        let drives = try ["blue", "red"].map { try identity($0, Self.otherUUID, serial: "WX12") }
+        #expect(OwnDrives(drives).name(serial: "WX12") == drives[0].name)
     }
 
     @Test("refuses one that a program has for itself, that is read-only, or too small")

@@ -39,7 +39,8 @@ private struct Bench: ~Copyable {
             policy: .anyDisk,
             fileSystem: fileSystem,
             preparedAtSeconds: 1_772_357_400,
-            hostName: "nas"
+            hostName: "nas",
+            known: OwnDrives([])
         )
     }
 
@@ -258,6 +259,78 @@ struct PreparationTests {
         plan = try bench.plan()
         plan.disk.diskSequence = 1
         try expectRefusal(bench, .diskChanged, plan)
+    }
+
+    @Test("refuses the disk that was confirmed when something else is on it by now")
+    func otherContents() throws {
+        let bench = try Bench()
+        let plan = try bench.plan()
+        try run("/usr/sbin/mkfs.ext4", "-q", "-F", "-L", "precious", bench.loop.path)
+        try expectRefusal(bench, .diskChanged, plan)
+        var emptied = try bench.plan()
+        emptied.disk.partitionTable = "gpt"
+        try expectRefusal(bench, .diskChanged, emptied)
+        var partitioned = try bench.plan()
+        partitioned.disk.partitions = [
+            PartitionDescription(number: 1, startBytes: 1 << 20, sizeBytes: 1 << 20, contents: [])
+        ]
+        try expectRefusal(bench, .diskChanged, partitioned)
+    }
+
+    @Test("refuses a disk that is a drive of this machine, though nobody saw that when it was shown")
+    func ownDrive() throws {
+        let bench = try Bench()
+        let drive = try bench.prepare { _ in }
+        var plan = try bench.plan()
+        let identity = DriveIdentity(
+            name: drive.name,
+            luksUUID: drive.luksUUID,
+            serial: nil,
+            keySlot: 0,
+            fileSystem: .ext4
+        )
+        plan.name = try driveName("blue")
+        plan.known = OwnDrives([identity])
+        #expect(try reason(bench, plan) == .refused([.drive(drive.name)]))
+        let key = try SecretBytes(readingFrom: Descriptor.open(drive.keyFile, .read))
+        #expect(try LUKSContainer(path: bench.loop.path.partitionPath(1)).opens(slot: 0, with: key))
+    }
+
+    @Test("that waited for the disk while another command made a drive of it leaves that drive alone")
+    func waiting() throws {
+        let bench = try Bench()
+        var plan = try bench.plan()
+        plan.name = try driveName("blue")
+        let (other, preparation) = (plan, bench.preparation)
+        let found = Mutex<PreparationError.Reason?>(nil)
+        let isDone = Flag()
+        let drive = try bench.prepare { step in
+            if step != .close { return }
+            Thread.start(named: "waiting", atEnd: { isDone.set() }) {
+                do throws(PreparationError) {
+                    _ = try preparation.prepare(other, secrets: PreparationSecrets(passphrase: nil)) { _ in }
+                } catch {
+                    found.withLock { $0 = error.reason }
+                }
+            }
+        }
+        while !isDone.isSet { Thread.sleep(for: .milliseconds(5)) }
+        #expect(found.withLock { $0 } == .diskChanged)
+        let key = try SecretBytes(readingFrom: Descriptor.open(drive.keyFile, .read))
+        #expect(try LUKSContainer(path: bench.loop.path.partitionPath(1)).opens(slot: 0, with: key))
+        #expect(!isThere(bench.layout.keyFile(of: other.name)))
+    }
+
+    private func reason(
+        _ bench: borrowing Bench,
+        _ plan: PreparationPlan
+    ) throws -> PreparationError.Reason? {
+        do {
+            _ = try bench.preparation.prepare(plan, secrets: PreparationSecrets(passphrase: nil)) { _ in }
+            return nil
+        } catch {
+            return error.reason
+        }
     }
 
     @Test("refuses a disk that was mounted since, and one that is built in unless any disk may be used")

@@ -1,4 +1,5 @@
 import LinuxSystem
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -110,6 +111,24 @@ struct PreparationEscapeTests {
         try link.remove()
         #expect(!isThere(wants))
         try link.remove()
+    }
+
+    @Test("are gone for good when they were taken back, also after a power cut", arguments: [1, 2])
+    func durable(folders: Int) throws {
+        let folder = try TemporaryFolder()
+        let link = UnitLink(of: try driveName("red"), luksUUID: "3f6b-1c", in: machineLayout(in: folder.path))
+        try link.make()
+        let syncs = Mutex(0)
+        let plan = FaultPlan { call in
+            guard call.name == "fsync" else { return .proceed }
+            return syncs.withLock { count in
+                count += 1
+                return count == folders ? .fail(.ioError) : .proceed
+            }
+        }
+        #expect(throws: SystemError.self, "folder \(folders) is not on the disk") {
+            try plan.run { try link.remove() }
+        }
     }
 }
 

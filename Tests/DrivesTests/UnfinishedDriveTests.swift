@@ -1,3 +1,4 @@
+import Glibc
 import LinuxSystem
 import SystemPackage
 import Testing
@@ -108,5 +109,41 @@ final class UnfinishedDriveTests {
             _ = try PreparationRecord.make(of: name, in: layout)
         }
         withExtendedLifetime(record) {}
+    }
+
+    @Test("is none of it any more when the one who worked on it removed it at that moment")
+    func removedMeanwhile() throws {
+        try begin()
+        let record = layout.stateFolder.appending("preparing/red")
+        let plan = FaultPlan { call in
+            if call.name == "flock" { _ = record.withCString { unlink($0) } }
+            return .proceed
+        }
+        #expect(try plan.run { try takeBack() } == nil)
+        #expect(isThere(layout.keyFile(of: name)), "it belongs to a drive that was finished")
+    }
+
+    @Test("is left alone when somebody began anew at that moment, and so is what begins when it is removed")
+    func renewedMeanwhile() throws {
+        try begin()
+        let folder = layout.stateFolder.appending("preparing")
+        let (record, other) = (folder.appending("red"), folder.appending("other"))
+        try run("/bin/touch", other)
+        let renewal = FaultPlan { call in
+            if call.name == "flock" {
+                _ = other.withCString { other in record.withCString { rename(other, $0) } }
+            }
+            return .proceed
+        }
+        #expect(throws: PreparationError.Reason.beingPrepared) { try renewal.run { try takeBack() } }
+        #expect(isThere(layout.keyFile(of: name)))
+        try run("/bin/rm", record)
+        let removal = FaultPlan { call in
+            if call.name == "flock" { _ = record.withCString { unlink($0) } }
+            return .proceed
+        }
+        #expect(throws: PreparationError.Reason.beingPrepared) {
+            _ = try removal.run { try PreparationRecord.make(of: name, in: layout) }
+        }
     }
 }

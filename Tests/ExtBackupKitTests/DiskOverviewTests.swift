@@ -1,4 +1,5 @@
 import LinuxSystem
+import Reporting
 import Testing
 
 @testable import Drives
@@ -51,6 +52,40 @@ struct DiskOverviewTests {
                 "    --allow-internal would take it",
             ]
         )
+    }
+
+    @Test(
+        "names the drive whose serial number a disk has, and what can be done; so does the refusal to erase it"
+    )
+    func serialOfDrive() throws {
+        let red = try #require(DriveName("red"))
+        let remedy = """
+            'extbackup header restore red' if its header is damaged; 'extbackup drives retire red' if it shall become \
+            another drive; if a dock gives that number to all its disks, remove 'serial' from \
+            /etc/extbackup/drives.d/red.toml
+            """
+        let damaged = disk("/dev/sdb", bus: .usb, [.serialOfDrive(red)])
+        #expect(
+            DiskOverview([damaged]).lines.suffix(2) == [
+                "    it has the serial number of the backup drive 'red'", "      " + remedy,
+            ]
+        )
+        #expect(
+            throws: Failure(
+                .failed,
+                "'/dev/sdb' is not erased: it has the serial number of the backup drive 'red'",
+                hint: remedy
+            )
+        ) { try damaged.refuse(under: .anyDisk) }
+    }
+
+    @Test("knows the drives of this machine by their files, serial numbers included", Need.root)
+    func ownDrives() throws {
+        let sandbox = try Sandbox()
+        let drives = try sandbox.context().ownDrives()
+        #expect(drives.name(luksUUID: FakeDrive.uuid.uppercased()) == sandbox.name)
+        #expect(drives.name(serial: "S1") == sandbox.name)
+        #expect(drives.name(serial: "S2") == nil)
     }
 
     @Test("says what to do when there is none")

@@ -35,14 +35,14 @@ struct AdoptionWork {
         try begin(.check)
         try enrollment.checkName()
         let uuid = try encryption { () throws(CryptError) in try container.uuid() }
-        if let name = plan.known[uuid.lowercased()] { throw .alreadyPrepared(name) }
+        if let name = plan.known.name(luksUUID: uuid) { throw .alreadyPrepared(name) }
         let disk = try inspectDisk()
         let passphraseSlot = try slot(openedBy: passphrase)
         try begin(.writeKey)
         let key = try enrollment.writeKey()
         try enrollment.noteAdoption(of: uuid)
         try begin(.addKey)
-        let slot = try addKey(key, provenBy: passphrase)
+        let slot = try addKey(key, to: uuid, provenBy: passphrase)
         // Not taken back after a failure: it changes nothing of what opens the drive.
         try encryption { () throws(CryptError) in try container.markAsPassphrase(slot: passphraseSlot) }
         try begin(.backUpHeader)
@@ -124,9 +124,11 @@ struct AdoptionWork {
 
     private mutating func addKey(
         _ key: borrowing SecretBytes,
+        to uuid: String,
         provenBy passphrase: borrowing SecretBytes
     ) throws(PreparationError.Reason) -> Int32 {
         let container = container
+        let added = AdoptedKey(name: plan.name, luksUUID: uuid, layout: layout)
         let slot: Int32
         let before = try encryption { () throws(CryptError) in try container.names() }
         do {
@@ -134,13 +136,8 @@ struct AdoptionWork {
         } catch {
             throw .encryption(error)
         }
-        enrollment.onFailure { () throws(SystemError) in
-            do throws(CryptError) {
-                try container.setNames(before)
-                try container.removeSlot(slot)
-            } catch {
-                throw SystemError(call: error.call, subject: container.path, errno: error.errno)
-            }
+        enrollment.onFailure { () throws(PreparationError.Reason) in
+            try added.takeBack(.added(slot), from: container, before: before)
         }
         // Desktops leave a drive alone that is marked as ours.
         let names = LUKSContainer.Names(label: plan.name.text, subsystem: LUKSContainer.subsystem)

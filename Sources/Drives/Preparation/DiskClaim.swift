@@ -26,13 +26,14 @@ struct DiskClaim: ~Copyable {
         try Self.wait(Self.lockPatience, orThrow: .diskLocked) { () throws(SystemError) in
             try lock.tryLock(.exclusive)
         }
-        let now: DiskDescription
+        var now: DiskDescription
         do {
             now = try DiskInspection.inspect(path)
         } catch {
             throw error.reason
         }
-        guard now.isSameDisk(as: plan.disk) else { throw .diskChanged }
+        guard now.isUnchanged(since: plan.disk) else { throw .diskChanged }
+        now.refuse(ifOneOf: plan.known)
         var refusals = now.refusals(under: plan.policy)
         let minimum = plan.fileSystem.minimumDiskBytes
         if refusals.isEmpty, now.sizeBytes < minimum {
@@ -212,5 +213,12 @@ extension DiskDescription {
     func isSameDisk(as other: DiskDescription) -> Bool {
         number == other.number && diskSequence == other.diskSequence && serial == other.serial
             && sizeBytes == other.sizeBytes
+    }
+
+    /// Whether another inspection saw the same disk in the same plug-in with the same on it: it may have become a drive
+    /// since.
+    func isUnchanged(since other: DiskDescription) -> Bool {
+        isSameDisk(as: other) && partitionTable == other.partitionTable && contents == other.contents
+            && partitions == other.partitions
     }
 }

@@ -31,10 +31,15 @@ public struct DiskDescription: Hashable, Sendable {
     /// Why it must not be prepared. Empty for a disk that may be erased.
     public var refusals: [DiskRefusal]
 
-    /// Refuses it when it is one of these drives: their names by their LUKS UUIDs in lower case.
-    public mutating func refuse(ifOneOf drives: [String: String]) {
+    /// Refuses it when it is one of these drives, be it that only the serial number tells it: its header or its partition
+    /// table may be damaged.
+    public mutating func refuse(ifOneOf drives: OwnDrives) {
         let all = contents + partitions.flatMap(\.contents)
-        refusals += all.compactMap { $0.uuid.flatMap { drives[$0.lowercased()] } }.map { .drive($0) }
+        let names = all.compactMap { $0.uuid.flatMap(drives.name(luksUUID:)) }
+        refusals += names.map { .drive($0) }
+        if names.isEmpty, let name = serial.flatMap(drives.name(serial:)) {
+            refusals.append(.serialOfDrive(name))
+        }
     }
 
     /// The refusals that stand under a policy.

@@ -31,7 +31,10 @@ public enum DiskRefusal: Hashable, Sendable {
     /// LUKS header and file system would not fit. Both in bytes.
     case tooSmall(sizeBytes: UInt64, minimumBytes: UInt64)
     /// It is a drive of this machine, of this name: what is on it is somebody's backup.
-    case drive(String)
+    case drive(DriveName)
+    /// It has the serial number of a drive of this machine, of this name, but not its LUKS UUID: most likely it is that
+    /// drive, and damaged.
+    case serialOfDrive(DriveName)
     /// Neither USB nor removable: more likely a disk of the machine than one to carry away.
     case notRemovable(bus: DiskBus)
 
@@ -48,7 +51,7 @@ public enum DiskRefusal: Hashable, Sendable {
         switch self {
         case .notRemovable: .unlessAnyDisk
         case .notABlockDevice, .partition, .mounted, .swap, .held, .member, .systemDisk, .inUse, .readOnly,
-            .tooSmall, .drive:
+            .tooSmall, .drive, .serialOfDrive:
             .always
         }
     }
@@ -70,8 +73,24 @@ extension DiskRefusal: CustomStringConvertible {
         case .tooSmall(let size, let minimum):
             "it is too small: \(size >> 20) MiB, at least \(minimum >> 20) MiB are needed"
         case .drive(let name):
-            "it is the backup drive \(FileName(name)); 'extbackup drives retire' gives it free"
+            "it is the backup drive '\(name)'; 'extbackup drives retire' gives it free"
+        case .serialOfDrive(let name): "it has the serial number of the backup drive '\(name)'"
         case .notRemovable(let bus): "it is neither a USB disk nor removable (bus: \(bus))"
+        }
+    }
+}
+
+extension DiskRefusal {
+    /// What a person can do about it, as the reason alone does not say; nil for most.
+    public var remedy: String? {
+        switch self {
+        case .serialOfDrive(let name):
+            "'extbackup header restore \(name)' if its header is damaged; "
+                + "'extbackup drives retire \(name)' if it shall become another drive; "
+                + "if a dock gives that number to all its disks, remove 'serial' from /etc/extbackup/drives.d/\(name).toml"
+        case .notABlockDevice, .partition, .mounted, .swap, .held, .member, .systemDisk, .inUse, .readOnly,
+            .tooSmall, .drive, .notRemovable:
+            nil
         }
     }
 }

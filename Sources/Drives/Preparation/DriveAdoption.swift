@@ -11,8 +11,8 @@ public struct AdoptionPlan: Sendable {
     public var preparedAtSeconds: Int64
     /// This machine's name, for the instructions on the drive.
     public var hostName: String
-    /// The drives' names that this machine has already, by their LUKS UUIDs in lower case.
-    public var known: [String: String]
+    /// The drives that this machine has already.
+    public var known: OwnDrives
 
     /// Joins the decisions.
     public init(
@@ -20,7 +20,7 @@ public struct AdoptionPlan: Sendable {
         device: FileName,
         preparedAtSeconds: Int64,
         hostName: String,
-        known: [String: String]
+        known: OwnDrives
     ) {
         self.name = name
         self.device = device

@@ -10,7 +10,8 @@ struct Enrollment {
     /// What could not be taken back.
     private(set) var leftBehind: [String] = []
     private var record: PreparationRecord?
-    private var undo: [() throws(SystemError) -> Void] = []
+    /// Each tells what it could not take back.
+    private var undo: [() -> String?] = []
 
     private static let settleAttempts = 150
     private static let settlePause = Duration.milliseconds(200)
@@ -24,11 +25,9 @@ struct Enrollment {
     /// Takes back what the steps made, last first.
     mutating func takeBack() {
         for takeBack in undo.reversed() {
-            do {
-                try takeBack()
-            } catch {
+            if let failure = takeBack() {
                 // What was made before it may be needed to take it back: a key for its slot.
-                leftBehind.append(error.description)
+                leftBehind.append(failure)
                 break
             }
         }
@@ -43,8 +42,17 @@ struct Enrollment {
     }
 
     /// Notes how to take back what comes next.
-    mutating func onFailure(_ takeBack: @escaping () throws(SystemError) -> Void) {
-        undo.append(takeBack)
+    mutating func onFailure<Cause: Error & CustomStringConvertible>(
+        _ takeBack: @escaping () throws(Cause) -> Void
+    ) {
+        undo.append {
+            do throws(Cause) {
+                try takeBack()
+                return nil
+            } catch {
+                return error.description
+            }
+        }
     }
 
     /// Notes what an abandoned volume left open.

@@ -16,6 +16,8 @@ struct HeaderBackup {
     }
 
     private var digestName: FileName { name.appendingSuffix(".sha256") }
+    /// Headers that were on the drive when the backup was put back: `UUID.img.before-restore`, and with a number behind it.
+    private var keptName: FileName { name.appendingSuffix(".before-restore") }
     private var temporaryName: FileName { FileName(bytes: Array(".".utf8) + name.bytes + Array(".new".utf8)) }
 
     /// Saves the header and proves with the key that the file is one.
@@ -26,13 +28,11 @@ struct HeaderBackup {
         slot: Int32 = LUKSContainer.keySlot,
         key: borrowing SecretBytes
     ) throws(PreparationError.Reason) -> String {
-        let folder = try system { () throws(SystemError) in
-            let folder = try HostFolder.open(folderPath, .secret)
-            try folder.removeFileIfPresent(temporaryName)
-            return folder
-        }
-        do {
-            try write(container, slot, key, in: folder)
+        let folder = try openFolder()
+        do throws(PreparationError.Reason) {
+            let file = try write(container, in: folder)
+            let isUsable = try encryption { () throws(CryptError) in try file.opens(slot: slot, with: key) }
+            if !isUsable { throw .headerBackupUnusable }
             return try system { () throws(SystemError) in try publish(in: folder) }
         } catch {
             // The first failure is the one to report; the temporary file is hidden, ignoring.
@@ -41,19 +41,51 @@ struct HeaderBackup {
         }
     }
 
+    /// Keeps the header that a drive has now beside the backup, durably, mode 0400; one that was kept before stays.
+    ///
+    /// - Returns: the file.
+    func keep(_ container: LUKSContainer) throws(PreparationError.Reason) -> FileName {
+        let folder = try openFolder()
+        do {
+            _ = try write(container, in: folder)
+            return try system { () throws(SystemError) in try publishKept(in: folder) }
+        } catch {
+            // The first failure is the one to report; the temporary file is hidden, ignoring.
+            try? folder.removeFileIfPresent(temporaryName)
+            throw error
+        }
+    }
+
+    private func openFolder() throws(PreparationError.Reason) -> Descriptor {
+        try system { () throws(SystemError) in
+            let folder = try HostFolder.open(folderPath, .secret)
+            try folder.removeFileIfPresent(temporaryName)
+            return folder
+        }
+    }
+
     private func write(
         _ container: LUKSContainer,
-        _ slot: Int32,
-        _ key: borrowing SecretBytes,
         in folder: borrowing Descriptor
-    ) throws(PreparationError.Reason) {
+    ) throws(PreparationError.Reason) -> LUKSContainer {
         // The library takes a path, and none that exists; through /proc it cannot lead elsewhere.
         let path = FileName("/proc/self/fd/\(folder.rawValue)").appending(temporaryName)
         try encryption { () throws(CryptError) in try container.backUpHeader(to: path) }
-        let isUsable = try encryption { () throws(CryptError) in
-            try LUKSContainer(path: path).opens(slot: slot, with: key)
+        return LUKSContainer(path: path)
+    }
+
+    private func publishKept(in folder: borrowing Descriptor) throws(SystemError) -> FileName {
+        let file = try folder.open(temporaryName, .read)
+        try file.setPermissions(0o400)
+        try file.sync()
+        var (kept, number) = (keptName, 1)
+        while try folder.statusIfPresent(of: kept) != nil {
+            number += 1
+            kept = keptName.appendingSuffix("-\(number)")
         }
-        if !isUsable { throw .headerBackupUnusable }
+        try folder.move(temporaryName, to: folder, as: kept)
+        try folder.sync()
+        return folderPath.appending(kept)
     }
 
     /// Digest first: an image without one is complete, a digest without its image is found by the next attempt.
@@ -72,6 +104,15 @@ struct HeaderBackup {
     /// True when there is an image already.
     func isThere() throws(SystemError) -> Bool {
         try HostFolder.open(folderPath, .secret).statusIfPresent(of: name) != nil
+    }
+
+    /// Removes the headers that were kept.
+    func removeKept() throws(SystemError) {
+        let folder = try HostFolder.open(folderPath, .secret)
+        for other in try folder.entryNames() where other.bytes.starts(with: keptName.bytes) {
+            try folder.removeFileIfPresent(other)
+        }
+        try folder.sync()
     }
 
     /// Takes image and digest back.

@@ -6,7 +6,7 @@ public struct PreparationError: Error, Hashable, Sendable {
     public enum Reason: Error, Hashable, Sendable {
         /// The disk must not be erased.
         case refused([DiskRefusal])
-        /// Another disk has the path now than the one that was confirmed.
+        /// Another disk has the path now than the one that was confirmed, or something else is on it.
         case diskChanged
         /// Another program keeps the disk locked.
         case diskLocked
@@ -29,7 +29,7 @@ public struct PreparationError: Error, Hashable, Sendable {
         /// A new key does not open the container: the drive must not be used.
         case keyDoesNotOpen(slot: Int32)
         /// The disk is a drive of this machine already: its name.
-        case alreadyPrepared(String)
+        case alreadyPrepared(DriveName)
         /// The passphrase opens no slot of the drive.
         case passphraseDoesNotOpen
         /// What is inside is no file system for a drive: libblkid's names.
@@ -84,7 +84,8 @@ extension PreparationError.Reason: CustomStringConvertible {
     public var description: String {
         switch self {
         case .refused(let refusals): refusals.map(\.description).joined(separator: "; ")
-        case .diskChanged: "another disk is there now than the one that was confirmed"
+        case .diskChanged:
+            "another disk is there now than the one that was confirmed, or something else is on it"
         case .diskLocked: "another program keeps the disk locked"
         case .nameTaken(let path): "a drive of this name exists: \(path)"
         case .beingPrepared: "a drive of this name is being prepared"
@@ -95,7 +96,7 @@ extension PreparationError.Reason: CustomStringConvertible {
         case .encryption(let error): error.description
         case .partitioning(let error): error.description
         case .partitionMissing: "the new partition did not appear"
-        case .alreadyPrepared(let name): "it is the drive \(FileName(name)) already"
+        case .alreadyPrepared(let name): "it is the drive '\(name)' already"
         case .passphraseDoesNotOpen: "the passphrase does not open it"
         case .foreignFileSystem(let types):
             "there is no ext4, xfs or btrfs inside, but \(types.isEmpty ? "nothing that is known" : types.joined(separator: ", "))"

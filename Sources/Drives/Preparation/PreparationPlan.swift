@@ -5,7 +5,7 @@ public struct PreparationPlan: Sendable {
     /// The drive's name from now on.
     public var name: DriveName
     /// The disk as it was shown and confirmed. It is inspected again; another disk under the same path is
-    /// refused.
+    /// refused, and so is this one with anything else on it.
     public var disk: DiskDescription
     /// Which disks may be erased.
     public var policy: DiskPolicy
@@ -15,6 +15,8 @@ public struct PreparationPlan: Sendable {
     public var preparedAtSeconds: Int64
     /// This machine's name, for the instructions on the drive.
     public var hostName: String
+    /// The drives that this machine has already: none of them is erased.
+    public var known: OwnDrives
 
     /// Joins the decisions.
     public init(
@@ -23,7 +25,8 @@ public struct PreparationPlan: Sendable {
         policy: DiskPolicy,
         fileSystem: FileSystemKind = .ext4,
         preparedAtSeconds: Int64,
-        hostName: String
+        hostName: String,
+        known: OwnDrives
     ) {
         self.name = name
         self.disk = disk
@@ -31,6 +34,7 @@ public struct PreparationPlan: Sendable {
         self.fileSystem = fileSystem
         self.preparedAtSeconds = preparedAtSeconds
         self.hostName = hostName
+        self.known = known
     }
 }
 

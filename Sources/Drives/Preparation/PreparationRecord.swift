@@ -34,9 +34,10 @@ final class PreparationRecord: Sendable {
         do throws(SystemError) {
             let folder = try HostFolder.open(path(in: layout), .secret)
             let file = try folder.open(name, [.readWrite, .create, .exclusive], mode: 0o600)
-            let isOurs = try file.tryLock(.exclusive)
             try folder.sync()
-            if isOurs { return PreparationRecord(name: name, folder: folder, file: file) }
+            if try file.tryLock(.exclusive), try leads(name, in: folder, to: file) {
+                return PreparationRecord(name: name, folder: folder, file: file)
+            }
         } catch {
             if error.errno != .fileExists { throw .system(error) }
         }
@@ -55,13 +56,28 @@ final class PreparationRecord: Sendable {
             let folder = try Descriptor.open(path(in: layout), .directory)
             let file = try folder.open(name, .readWrite)
             if try file.tryLock(.exclusive) {
-                return PreparationRecord(name: name, folder: folder, file: file)
+                if try leads(name, in: folder, to: file) {
+                    return PreparationRecord(name: name, folder: folder, file: file)
+                }
+                // Whoever had the lock removed the file; somebody may have made another one.
+                if try folder.statusIfPresent(of: name) == nil { return nil }
             }
         } catch {
             if error.errno == .noSuchFileOrDirectory { return nil }
             throw .system(error)
         }
         throw .beingPrepared
+    }
+
+    /// True when the name is that of the open file.
+    private static func leads(
+        _ name: FileName,
+        in folder: borrowing Descriptor,
+        to file: borrowing Descriptor
+    ) throws(SystemError) -> Bool {
+        guard let named = try folder.statusIfPresent(of: name) else { return false }
+        let own = try file.status()
+        return (named.device, named.inode) == (own.device, own.inode)
     }
 
     /// What is noted of a drive that is being made, each in a line of its own.

@@ -111,25 +111,8 @@ public struct UnfinishedDrive: ~Copyable {
         guard let luksUUID = try system({ () throws(SystemError) in try record.luksUUID(of: .adopts) }) else {
             return
         }
-        let unfinished = PreparationError.Reason.adoptionUnfinished(luksUUID: luksUUID)
-        guard let container else { throw unfinished }
-        let uuid = try encryption { () throws(CryptError) in try container.uuid() }
-        guard uuid.lowercased() == luksUUID.lowercased() else { throw unfinished }
-        let key = try system { () throws(SystemError) in try KeyFile(of: name, in: layout).read() }
-        switch consume key {
-        case .none: return
-        case .some(let key):
-            let slot: Int32?
-            do {
-                slot = try container.slot(openedBy: key)
-            } catch {
-                throw .encryption(error)
-            }
-            guard let slot else { return }
-            if try encryption({ () throws(CryptError) in try container.isLast(slot: slot) }) {
-                throw unfinished
-            }
-            try encryption { () throws(CryptError) in try container.removeSlot(slot) }
-        }
+        let key = AdoptedKey(name: name, luksUUID: luksUUID, layout: layout)
+        guard let container else { throw key.unfinished }
+        try key.takeBack(.unknown, from: container, before: nil)
     }
 }

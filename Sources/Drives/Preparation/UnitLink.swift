@@ -27,19 +27,22 @@ struct UnitLink {
         try folder.sync()
     }
 
-    /// Takes the link back, and its folder when nothing else is in it.
+    /// Takes the link back durably, and its folder when nothing else is in it.
     func remove() throws(SystemError) {
         let parent = try Descriptor.open(
             FileName(bytes: folderPath.bytes.parentPath),
             [.directory, .followLink]
         )
         do {
-            try parent.open(folderPath.lastPart, .directory).removeFileIfPresent(name)
+            let folder = try parent.open(folderPath.lastPart, .directory)
+            try folder.removeFileIfPresent(name)
+            try folder.sync()
         } catch {
             if error.errno == .noSuchFileOrDirectory { return }
             throw error
         }
         try parent.removeEmptyDirectory(folderPath.lastPart)
+        try parent.sync()
     }
 }
 

@@ -54,7 +54,8 @@ struct Header: ParsableCommand {
             abstract: "Put the backup back on a drive whose header is damaged.",
             discussion: """
                 Only on a disk with the drive's serial number that nothing uses, and only where nothing else is recognized. \
-                The backup is checked and tried with the key before anything is written.
+                The backup is checked and tried with the key before anything is written. A header that is whole and not the \
+                backup is kept beside it.
                 """
         )
 
@@ -90,10 +91,7 @@ struct Header: ParsableCommand {
                 answer: yes ? .given : .asked,
                 warning: "The LUKS header of \(restoration.partition) will be overwritten."
             )
-            try commands.restore(restoration)
-            Output.say(
-                "The header is back, and the key opens the drive. A backup begins by itself, as when it is plugged in."
-            )
+            for line in try commands.restore(restoration) { Output.say(line) }
         }
     }
 }
