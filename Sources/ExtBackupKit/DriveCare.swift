@@ -33,6 +33,12 @@ public struct DriveCare {
     ) throws(Failure) {
         let lock = try RunLock.take(of: name, for: .byHand, in: context)
         let device = try drive.pluggedDevice()
+        var light = DriveLight(of: drive.identity, in: context)
+        light.showWork()
+        defer {
+            light.giveBack()
+            withExtendedLifetime(lock) {}
+        }
         do {
             try body(
                 KeyChange(of: drive.identity, luksUUID: drive.file.luksUUID, on: device, in: context.layout)
@@ -45,7 +51,6 @@ public struct DriveCare {
                 hint: "run the same command again: it goes on where it was"
             )
         }
-        withExtendedLifetime(lock) {}
     }
 
     // MARK: - Retiring

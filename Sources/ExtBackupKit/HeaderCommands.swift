@@ -114,12 +114,17 @@ public struct HeaderCommands {
     public func restore(_ restoration: HeaderRestoration) throws(Failure) {
         let lock = try RunLock.take(of: name, for: .byHand, in: context)
         let key = try drive.key()
+        var light = DriveLight(of: drive.identity, in: context)
+        light.showWork()
+        defer {
+            light.giveBack()
+            withExtendedLifetime(lock) {}
+        }
         do {
             try restoration.perform(key: key)
         } catch {
             throw refused(error, restoration.partition)
         }
-        withExtendedLifetime(lock) {}
     }
 
     private func refused(_ reason: HeaderRestoration.Reason, _ partition: FileName) -> Failure {
