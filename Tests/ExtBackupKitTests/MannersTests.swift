@@ -38,7 +38,7 @@ struct MannersTests {
         #expect(seen.withLock { Set($0) } == ["photos", "music"])
     }
 
-    @Test("a test of the light that is stopped leaves it dark")
+    @Test("a test of the light that is stopped leaves it as it was")
     func light() throws {
         let sandbox = try Sandbox()
         let commands = LightCommands(sandbox.context())
@@ -51,7 +51,7 @@ struct MannersTests {
             Issue.record("it was not stopped")
         } catch {
             #expect(error.status == .interrupted)
-            #expect(error.message == "stopped; the light is off")
+            #expect(error.message == "stopped; the light is as it was")
         }
         #expect(lines.count == 1)
         #expect(sandbox.log.colors == ["working", "off"])
