@@ -19,7 +19,8 @@ extension Doctor {
     func checkRecords(of drive: EnrolledDrive) -> [Finding] {
         let (device, findings) = look(for: drive)
         return findings + checkKey(drive, device) + checkHeader(drive, device)
-            + [checkLink(drive.records, drive.file)]
+            + [checkUnit(drive.records, drive.file)]
+            + (checkHiding(of: drive.name.text, device).map { [$0] } ?? [])
     }
 
     /// The drive's device; nil when it is not plugged in, or when what is plugged in may be a copy, which is told.
@@ -107,10 +108,16 @@ extension Doctor {
         }
     }
 
-    private func checkLink(_ records: DriveRecords, _ drive: DriveFile) -> Finding {
+    private func checkUnit(_ records: DriveRecords, _ drive: DriveFile) -> Finding {
+        checkLink(records, drive) ?? checkAgent(of: drive.name)
+            ?? .fine(.unit, drive.name, "plugging it in starts a backup")
+    }
+
+    /// What is wrong with a drive's link; nil when all is well.
+    private func checkLink(_ records: DriveRecords, _ drive: DriveFile) -> Finding? {
         do {
             try records.checkUnitLink()
-            return .fine(.unit, drive.name, "plugging it in starts a backup")
+            return nil
         } catch {
             let again = "ln -s \(context.layout.unitFile)"
             switch error {
