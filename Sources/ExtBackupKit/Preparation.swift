@@ -89,16 +89,14 @@ extension RunContext {
         }
     }
 
-    /// Erases a disk and makes a drive of it; then systemd knows it. Blocks.
-    public func prepare(
-        _ disk: DiskDescription,
+    /// What is to be made of a disk.
+    public func plan(
+        for disk: DiskDescription,
         as name: DriveName,
         under policy: DiskPolicy,
-        fileSystem: FileSystemKind,
-        passphrase: consuming SecretBytes?,
-        progress: @escaping (PreparationStep) -> Void
-    ) throws(Failure) -> PreparedDrive {
-        let plan = PreparationPlan(
+        fileSystem: FileSystemKind
+    ) -> PreparationPlan {
+        PreparationPlan(
             name: name,
             disk: disk,
             policy: policy,
@@ -106,6 +104,25 @@ extension RunContext {
             preparedAtSeconds: now().seconds,
             hostName: hostName
         )
+    }
+
+    /// What is to be done to a LUKS drive that is taken in.
+    public func plan(adopting device: FileName, as name: DriveName) throws(Failure) -> AdoptionPlan {
+        AdoptionPlan(
+            name: name,
+            device: device,
+            preparedAtSeconds: now().seconds,
+            hostName: hostName,
+            known: try knownUUIDs()
+        )
+    }
+
+    /// Erases a plan's disk and makes a drive of it; then systemd knows it. Blocks.
+    public func prepare(
+        _ plan: PreparationPlan,
+        passphrase: consuming SecretBytes?,
+        progress: @escaping (PreparationStep) -> Void
+    ) throws(Failure) -> PreparedDrive {
         let prepared: PreparedDrive
         do {
             prepared = try DiskPreparation(layout: layout, operations: operations).prepare(
@@ -123,18 +140,10 @@ extension RunContext {
 
     /// Takes a LUKS drive in without erasing it; then systemd knows it. Blocks.
     public func adopt(
-        _ device: FileName,
-        as name: DriveName,
+        _ plan: AdoptionPlan,
         passphrase: borrowing SecretBytes,
         progress: @escaping (DriveAdoption.Step) -> Void
     ) throws(Failure) -> PreparedDrive {
-        let plan = AdoptionPlan(
-            name: name,
-            device: device,
-            preparedAtSeconds: now().seconds,
-            hostName: hostName,
-            known: try knownUUIDs()
-        )
         let prepared: PreparedDrive
         do {
             prepared = try DriveAdoption(layout: layout, operations: operations).adopt(

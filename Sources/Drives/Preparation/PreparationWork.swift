@@ -33,7 +33,7 @@ struct PreparationWork {
 
     /// Makes the file system that was asked for.
     var maker: FileSystemMaker {
-        FileSystemMaker(kind: plan.fileSystem, label: plan.fileSystem.label(for: plan.name))
+        FileSystemMaker(kind: plan.fileSystem, label: plan.label)
     }
 
     /// All steps, up to the enabled drive.
@@ -53,7 +53,7 @@ struct PreparationWork {
         let container = LUKSContainer(path: partition.partition.path)
         let uuid = try encrypt(container, key, secrets)
         try begin(.backUpHeader)
-        let digest = try enrollment.backUpHeader(container, uuid, slot: LUKSContainer.keySlot, key)
+        let digest = try enrollment.backUpHeader(container, uuid, slot: plan.keySlot, key)
         let marker = try system { () throws(SystemError) in
             Marker(driveID: try Marker.makeDriveID(), name: plan.name, luksUUID: uuid)
         }
@@ -69,7 +69,7 @@ struct PreparationWork {
         let link = try enrollment.enable(luksUUID: uuid)
         return enrollment.result(
             file,
-            passphraseSlot: secrets.hasPassphrase ? LUKSContainer.passphraseSlot : nil,
+            passphraseSlot: secrets.hasPassphrase ? plan.passphraseSlot : nil,
             headerDigest: digest,
             unitLink: link
         )
@@ -80,7 +80,7 @@ struct PreparationWork {
             name: plan.name,
             luksUUID: luksUUID,
             serial: serial,
-            keySlot: LUKSContainer.keySlot,
+            keySlot: plan.keySlot,
             fileSystem: plan.fileSystem,
             label: maker.label,
             preparedAtSeconds: plan.preparedAtSeconds,
@@ -100,7 +100,7 @@ struct PreparationWork {
             fileSystem: plan.fileSystem,
             label: maker.label,
             passphrase: hasPassphrase
-                ? RestoreInstructions.PassphraseSlot(number: LUKSContainer.passphraseSlot, cost: cost) : nil,
+                ? RestoreInstructions.PassphraseSlot(number: plan.passphraseSlot, cost: cost) : nil,
             serial: plan.disk.serial,
             model: plan.disk.model,
             sizeBytes: plan.disk.sizeBytes,
@@ -134,9 +134,9 @@ struct PreparationWork {
             try container.format(label: label, key: key, passphrase: secrets.passphrase, cost: cost)
         }
         try begin(.checkKeys)
-        try Self.check(container, LUKSContainer.keySlot, key)
+        try Self.check(container, plan.keySlot, key)
         switch secrets.passphrase {
-        case .some(let passphrase): try Self.check(container, LUKSContainer.passphraseSlot, passphrase)
+        case .some(let passphrase): try Self.check(container, plan.passphraseSlot, passphrase)
         case .none: break
         }
         return uuid

@@ -138,6 +138,8 @@ struct PrepareDisk: ParsableCommand {
 
     private func takeIn(_ device: FileName, _ name: DriveName, _ program: Program) throws {
         try takeBackUnfinished(name, from: device, program)
+        let plan = try program.context.plan(adopting: device, as: name)
+        for line in plan.lines(in: program.context.layout) { Output.say(line) }
         let ask = Ask(interruption: program.context.interruption)
         let passphrase: SecretBytes
         if let passphraseFile {
@@ -148,8 +150,7 @@ struct PrepareDisk: ParsableCommand {
         let steps = StepDisplay()
         defer { steps.end() }
         let prepared = try program.context.adopt(
-            device,
-            as: name,
+            plan,
             passphrase: passphrase,
             progress: { steps.begin("\($0)") }
         )
@@ -172,6 +173,9 @@ struct PrepareDisk: ParsableCommand {
         try disk.refuse(under: policy)
         for line in disk.lines { Output.say(line) }
         try measure(for: disk, program)
+        let plan = program.context.plan(for: disk, as: name, under: policy, fileSystem: fileSystem)
+        let openers: PreparationPlan.Openers = noPassphrase ? .key : .keyAndPassphrase
+        for line in plan.lines(openers, in: program.context.layout) { Output.say(line) }
         let ask = Ask(interruption: program.context.interruption)
         try ask.confirm(
             disk,
@@ -183,10 +187,7 @@ struct PrepareDisk: ParsableCommand {
         let steps = StepDisplay()
         defer { steps.end() }
         let prepared = try program.context.prepare(
-            disk,
-            as: name,
-            under: policy,
-            fileSystem: fileSystem,
+            plan,
             passphrase: passphrase,
             progress: { steps.begin("\($0)") }
         )
