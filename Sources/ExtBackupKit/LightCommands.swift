@@ -20,7 +20,7 @@ public struct LightCommands {
     /// - Throws: `locked` while a drive is in use; when there is no stick or it does not answer; `interrupted`.
     public func test(say: (String) -> Void) throws(Failure) {
         try show(LightRole.allCases, of: try lightSettings(), for: .seconds(1)) {
-            say("\($0.rawValue): \($0.meaning)")
+            say("\($0.rawValue): \($0.meaning)\($0.isUsed ? "" : " (not used yet)")")
         }
         if context.interruption.isRequested {
             throw Failure(.interrupted, "stopped; the light is as it was")
@@ -142,9 +142,17 @@ extension Failure {
 }
 
 extension LightRole {
+    /// False for what nothing shows yet.
+    var isUsed: Bool {
+        switch self {
+        case .working, .safe, .held, .failed: true
+        case .verifying, .due, .unknown: false
+        }
+    }
+
     fileprivate var meaning: String {
         switch self {
-        case .working: "a backup runs, leave the drive in"
+        case .working: "a backup runs, or a drive is open: leave it in"
         case .verifying: "a drive is verified, leave it in"
         case .safe: "all well, the drive may be pulled"
         case .held: "the drive may be pulled, but the backup needs you"

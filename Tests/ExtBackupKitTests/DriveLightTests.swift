@@ -213,6 +213,16 @@ struct LightTestTests {
         #expect(sandbox.log.colors == [])
     }
 
+    @Test("shows every color, says which ones nothing shows yet, and ends dark when there is nothing to say")
+    func all() throws {
+        var lines: [String] = []
+        #expect(test { lines.append($0) } == nil)
+        #expect(lines.count == LightRole.allCases.count)
+        let unused = lines.filter { $0.hasSuffix(" (not used yet)") }.map { $0.prefix { $0 != ":" } }
+        #expect(unused == ["verifying", "due", "unknown"])
+        #expect(sandbox.log.colors.last == "off")
+    }
+
     @Test("ends when a run begins, and leaves the light to it")
     func overtaken() throws {
         var lines: [String] = []
