@@ -299,6 +299,47 @@ struct DoctorTests {
     }
 
     @Test(
+        "tells how much the last run left free on a drive, and that it may not last",
+        arguments: [
+            (nil, 2, nil, 100, .succeeded, nil),
+            (50, 1, 100, 900, .succeeded, "fine red: 50 bytes are free on it"),
+            (50, 2, 100, 50, .succeeded, "fine red: 50 bytes are free on it"),
+            (
+                50, 2, 100, 51, .succeeded,
+                "warning red: 50 bytes are free on it, and the last run copied 51 bytes"
+            ),
+            (
+                nil, 2, 40, 0, .failed(.noSpace),
+                "warning red: the last run did not fit; 40 bytes are free on it"
+            ),
+        ] as [(Int64?, Int64, Int64?, Int64, Verdict, String?)]
+    )
+    func room(
+        after: Int64?,
+        number: Int64,
+        before: Int64?,
+        copied: Int64,
+        verdict: Verdict,
+        expected: String?
+    ) throws {
+        let patient = try Patient()
+        try patient.sandbox.runBefore(files: ["a"])
+        try StatusFile(directory: patient.sandbox.layout.stateFolder).update {
+            $0[drive: "red"].lastReport?.runNumber = number
+            $0[drive: "red"].lastReport?.verdict = verdict
+            $0[drive: "red"].lastReport?.sources = [
+                SourceResult(name: "photos", bytesCopied: ByteCount(copied))
+            ]
+            $0[drive: "red"].lastReport?.space = before.map {
+                FreeSpace(before: ByteCount($0), after: after.map { ByteCount($0) })
+            }
+        }
+        let found = patient.findings().filter { $0.check == .space && $0.subject == "red" }
+        #expect(found.map { "\($0.grade.rawValue) red: \($0.message)" } == (expected.map { [$0] } ?? []))
+        #expect(found.allSatisfy { ($0.hint == nil) == ($0.grade == .fine) })
+    }
+
+    @Test(
         "tells what the machine lacks",
         arguments: [
             ("control", "no drive can be unlocked"), ("control", "udev does not run"),
