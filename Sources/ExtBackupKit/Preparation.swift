@@ -107,14 +107,22 @@ extension RunContext {
     }
 
     /// What is to be done to a LUKS drive that is taken in.
+    ///
+    /// - Throws: when it cannot be taken in, as far as that can be told without its passphrase.
     public func plan(adopting device: FileName, as name: DriveName) throws(Failure) -> AdoptionPlan {
-        AdoptionPlan(
+        let plan = AdoptionPlan(
             name: name,
             device: device,
             preparedAtSeconds: now().seconds,
             hostName: hostName,
             known: try knownUUIDs()
         )
+        do {
+            try DriveAdoption(layout: layout, operations: operations).check(plan)
+        } catch {
+            throw Failure(error)
+        }
+        return plan
     }
 
     /// Erases a plan's disk and makes a drive of it; then systemd knows it. Blocks.

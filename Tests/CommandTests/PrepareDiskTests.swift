@@ -29,6 +29,24 @@ private final class LoopDisk: Sendable {
         try Self.run("/bin/mount", node, folder.path.appending("mount"))
     }
 
+    /// Makes a LUKS drive of it, as a person would.
+    func encrypt() throws {
+        try Self.run(
+            "/usr/sbin/cryptsetup",
+            "luksFormat",
+            "--batch-mode",
+            "--type",
+            "luks2",
+            "--pbkdf",
+            "pbkdf2",
+            "--pbkdf-force-iterations",
+            "1000",
+            "--key-file",
+            "/proc/version",
+            node
+        )
+    }
+
     func digest() throws -> String {
         try ChildProcess(["/usr/bin/sha256sum", image]).run().lastLine
     }
@@ -115,6 +133,12 @@ struct PrepareDiskTests {
             #expect(outcome.errors.contains(become + written), "\(outcome.errors)")
             #expect(outcome.errors.contains("there is no terminal to ask on"))
         }
+        #expect(try disk.digest() == before)
+
+        let stranger = try Program.run(words + ["--adopt"])
+        #expect(stranger.errors.hasPrefix("extbackup: \(disk.node) was not "), "\(stranger.errors)")
+        try disk.encrypt()
+        let encrypted = try disk.digest()
         let adopted = try Program.run(words + ["--adopt"])
         let gets = """
               nothing is erased: \(disk.node) gets one more key slot (the key file) and the LUKS label 'red', its file \
@@ -122,7 +146,7 @@ struct PrepareDiskTests {
 
             """
         #expect(adopted.errors.hasPrefix(gets + written), "\(adopted.errors)")
-        #expect(try disk.digest() == before)
+        #expect(try disk.digest() == encrypted)
     }
 
     @Test("refuses a file system that it does not make")

@@ -117,27 +117,6 @@ private let values: [Mistake] = [
     Mistake("# nothing\n", "1:1: there is no source", hint: "add [[source]] with a name and a path"),
     Mistake("[[source]]\npath = \"/p\"\n", "1:1: 'source' needs the key 'name'"),
     Mistake("[[source]]\nname = \"p\"\n", "1:1: 'source' needs the key 'path'"),
-    Mistake("[[source]]\nname = \"p\"\ndepth = 1\n", "1:1: 'source' needs the key 'path'"),
-    Mistake(
-        "[[source]]\nname = \"p\"\npth = \"/srv\"\n",
-        "3:1: unknown key 'pth' in 'source'",
-        hint: "did you mean 'path'?"
-    ),
-    Mistake(
-        "[[soruce]]\nname = \"p\"\npath = \"/srv\"\n",
-        "1:3: unknown key 'soruce' in 'the top level'",
-        hint: "did you mean 'source'?"
-    ),
-    Mistake(
-        source + "lock = { knd = \"borg\" }\n",
-        "4:10: unknown key 'knd' in 'lock'",
-        hint: "did you mean 'kind'?"
-    ),
-    Mistake(
-        source + "lock = { kind = \"command\", comand = [\"/c\"] }\n",
-        "4:28: unknown key 'comand' in 'lock'",
-        hint: "did you mean 'command'?"
-    ),
     Mistake(source + source, "5:1: two sources have the name 'photos'"),
     Mistake(
         source + "[guard]\nmax_delete = { percent = 101 }\n",

@@ -138,13 +138,14 @@ struct PrepareDisk: ParsableCommand {
 
     private func takeIn(_ device: FileName, _ name: DriveName, _ program: Program) throws {
         try takeBackUnfinished(name, from: device, program)
-        let plan = try program.context.plan(adopting: device, as: name)
-        for line in plan.lines(in: program.context.layout) { Output.say(line) }
         let ask = Ask(interruption: program.context.interruption)
+        let plan: AdoptionPlan
         let passphrase: SecretBytes
         if let passphraseFile {
             passphrase = try ask.firstLine(of: FileName(argument: passphraseFile))
+            plan = try showPlan(adopting: device, name, program)
         } else {
+            plan = try showPlan(adopting: device, name, program)
             passphrase = try ask.passphrase(of: device)
         }
         let steps = StepDisplay()
@@ -156,6 +157,16 @@ struct PrepareDisk: ParsableCommand {
         )
         steps.end()
         try finish(prepared, program)
+    }
+
+    private func showPlan(
+        adopting device: FileName,
+        _ name: DriveName,
+        _ program: Program
+    ) throws(Failure) -> AdoptionPlan {
+        let plan = try program.context.plan(adopting: device, as: name)
+        for line in plan.lines(in: program.context.layout) { Output.say(line) }
+        return plan
     }
 
     private func prepare(_ device: String, _ name: String, _ program: Program) throws {
