@@ -35,6 +35,12 @@ public enum DriveFinder {
         return device
     }
 
+    /// True when udev tells desktops to leave a device alone (udisks(8)); nil when it does not know the device.
+    public static func isHiddenFromDesktops(_ device: BlockDevice) -> Bool? {
+        // Without udev nothing finds the drive, which has a finding of its own, ignoring.
+        try? Udev().isHiddenFromDesktops(device.sysfsPath)
+    }
+
     /// The drive at a newer plug-in than the one given: was it plugged in again while its last run was ending?
     /// Then that plug-in has had no run of its own.
     public static func newerPlugIn(
@@ -112,6 +118,13 @@ private struct Udev: ~Copyable {
             luksUUID: Self.property(device, "ID_FS_UUID")?.lowercased(),
             sysfsPath: path
         )
+    }
+
+    /// Nil when the device is gone.
+    func isHiddenFromDesktops(_ path: FileName) -> Bool? {
+        guard let device = path.withCString({ udev_device_new_from_syspath(context, $0) }) else { return nil }
+        defer { udev_device_unref(device) }
+        return Self.property(device, "UDISKS_IGNORE") == "1"
     }
 
     private static func bus(_ disk: OpaquePointer) -> BlockDevice.Bus {

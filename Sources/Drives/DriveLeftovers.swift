@@ -17,10 +17,13 @@ public enum DriveLeftovers {
 
     /// Closes all that is open of the drive, at whichever plug-in, and then flushes and releases it if it is
     /// there. Takes seconds when something is busy. Call it under the run lock.
+    ///
+    /// - Parameter onRelease: gets the proof that the drive may be pulled.
     public static func settle(
         _ identity: DriveIdentity,
         power request: PowerRequest,
-        operations: any DriveOperations = LinuxDriveOperations()
+        operations: any DriveOperations = LinuxDriveOperations(),
+        onRelease: (borrowing ReleasedDrive) -> Void = { _ in }
     ) -> Outcome {
         do {
             let leftOpen = try close(driveName: identity.name, operations: operations)
@@ -30,6 +33,7 @@ public enum DriveLeftovers {
         }
         do {
             let released = try LockedDrive.claim(identity, operations: operations).release(request)
+            onRelease(released)
             return .released(released.power, warnings: released.warnings)
         } catch {
             return outcome(of: error)

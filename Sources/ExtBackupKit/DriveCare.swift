@@ -38,8 +38,13 @@ public struct DriveCare {
         _ body: (KeyChange) throws(PreparationError.Reason) -> Void
     ) throws(Failure) -> FileName? {
         let lock = try RunLock.take(of: name, for: .byHand, in: context)
-        defer { withExtendedLifetime(lock) {} }
         let device = try drive.pluggedDevice()
+        var light = DriveLight(of: drive.identity, in: context)
+        light.showWork()
+        defer {
+            light.giveBack()
+            withExtendedLifetime(lock) {}
+        }
         do {
             try body(
                 KeyChange(of: drive.identity, luksUUID: drive.file.luksUUID, on: device, in: context.layout)

@@ -51,7 +51,11 @@ public struct DriveTrial {
             let roles: [LightRole] = [.working, .held, .failed]
             let commands = LightCommands(context)
             let settings = try commands.lightSettings()
-            guard try LightBoard(folder: context.layout.lightFolder).read().worst == .off else {
+            let said = try LightBoard(folder: context.layout.lightFolder).read().worst
+            if said.isInUse {
+                return [.note(.light, nil, "not tried: \(Failure.lightInUse(said).message)")]
+            }
+            guard said == .off else {
                 return [.note(.light, nil, "not tried, for it says something: 'extbackup led test' tries it")]
             }
             try commands.show(roles, of: settings, for: Self.colorPause)

@@ -1,4 +1,5 @@
 public import Drives
+import Indicators
 public import LinuxSystem
 import Logging
 public import Reporting
@@ -33,6 +34,8 @@ public struct DriveVisit {
         let place = directory ?? context.layout.runFolder.appending(FileName("look-\(name)"))
         try closeLeftovers()
         _ = try drive.pluggedDevice()
+        var light = DriveLight(of: drive.identity, in: context)
+        light.showWork()
         do {
             let locked = try LockedDrive.claim(drive.identity, operations: context.operations)
             let mounted = try locked.unlock(key: key, for: access).mount(at: place)
@@ -41,9 +44,11 @@ public struct DriveVisit {
                 Thread.sleep(for: .milliseconds(200))
             }
             let released = try mounted.unmount().lock().release(.leave)
+            light.giveBack(released)
             withExtendedLifetime(lock) {}
             return .safe(RestState(released.power))
         } catch {
+            light.fail(error)
             throw Failure(error, unlessStoppedBy: context.interruption)
         }
     }
@@ -74,12 +79,22 @@ public struct DriveVisit {
         // A configuration that is broken must not keep the drive from being pulled, ignoring.
         let configuration = try? Configuration(readingFrom: context.layout.configurationFile)
         let ending = (configuration?.drive ?? .standard).ending
+        var light = DriveLight(of: identity, in: context)
         let outcome = DriveLeftovers.settle(
             identity,
             power: PowerRequest(ending),
             operations: context.operations
-        )
+        ) { light.giveBack($0) }
+        switch outcome {
+        case .released: break
+        case .absent: light.forgetUse()
+        case .open, .doubtful: light.fail(.doNotPull)
+        }
         withExtendedLifetime(lock) {}
+        return try result(of: outcome)
+    }
+
+    private func result(of outcome: DriveLeftovers.Outcome) throws(Failure) -> PullSafety {
         switch outcome {
         case .released(let power, let warnings):
             for warning in warnings {

@@ -118,19 +118,24 @@ public struct HeaderCommands {
         let lock = try RunLock.take(of: name, for: .byHand, in: context)
         let key = try drive.key()
         let kept: FileName?
+        var light = DriveLight(of: drive.identity, in: context)
+        light.showWork()
+        defer {
+            light.giveBack()
+            withExtendedLifetime(lock) {}
+        }
         do {
             kept = try restoration.perform(key: key)
         } catch {
             throw refused(error, restoration.partition)
         }
-        withExtendedLifetime(lock) {}
         return Self.lines(kept: kept)
     }
 
     /// What a person is told of a header that was put back.
     static func lines(kept: FileName?) -> [String] {
         let done =
-            "The header is back, and the key opens the drive. A backup begins by itself, as when it is plugged in."
+            "The header is back, and the key opens the drive. Where nothing of it was left, a backup begins by itself now."
         guard let kept else { return [done] }
         return [
             "The header that was on the drive was whole, and not the backup: it is kept as \(kept).", done,

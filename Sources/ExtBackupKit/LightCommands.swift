@@ -14,37 +14,55 @@ public struct LightCommands {
         self.context = context
     }
 
-    /// Shows every color for a second. Blocks.
+    /// Shows every color for a second, then again what the light has to say. Blocks.
     ///
     /// - Parameter say: gets a line for each color before it is shown.
-    /// - Throws: when there is no stick or it does not answer; `interrupted`, with the light off.
+    /// - Throws: `locked` while a drive is in use; when there is no stick or it does not answer; `interrupted`.
     public func test(say: (String) -> Void) throws(Failure) {
-        let settings = try lightSettings()
-        do throws(LightWarning) {
-            try show(LightRole.allCases, of: settings, for: .seconds(1)) {
-                say("\($0.rawValue): \($0.meaning)")
-            }
-        } catch {
-            throw Failure(.failed, "\(error)", hint: error.hint)
+        try show(LightRole.allCases, of: try lightSettings(), for: .seconds(1)) {
+            say("\($0.rawValue): \($0.meaning)\($0.isUsed ? "" : " (not used yet)")")
         }
-        if context.interruption.isRequested { throw Failure(.interrupted, "stopped; the light is off") }
+        if context.interruption.isRequested {
+            throw Failure(.interrupted, "stopped; the light is as it was")
+        }
     }
 
-    /// Shows some colors, one after the other, until the interruption is requested, and then none. Blocks.
+    /// Shows some colors, one after the other, until the interruption is requested, and then again what the board says.
+    /// Blocks.
+    ///
+    /// - Throws: `locked` when the board says, before or meanwhile, that a drive is in use.
     func show(
         _ roles: [LightRole],
         of settings: LightSettings,
         for duration: Duration,
         beforeEach: (LightRole) -> Void = { _ in }
-    ) throws(LightWarning) {
+    ) throws(Failure) {
+        let board = LightBoard(folder: context.layout.lightFolder)
         let output = context.lightOutput(settings)
         defer { output.rest() }
-        for role in roles where !context.interruption.isRequested {
-            beforeEach(role)
-            try output.show(settings.color(for: role))
-            Thread.sleep(for: duration)
+        var use: LightState?
+        do throws(LightWarning) {
+            var said = try board.read().worst
+            for role in roles where !context.interruption.isRequested && !said.isInUse {
+                try board.whileTesting { (reading) throws(LightWarning) in
+                    said = reading.worst
+                    if said.isInUse { return }
+                    beforeEach(role)
+                    try output.show(settings.color(for: role))
+                }
+                if !said.isInUse { Thread.sleep(for: duration) }
+            }
+            use = said.isInUse ? said : nil
+            // Whoever uses the light paints it.
+            if use == nil {
+                try board.whileTesting { (reading) throws(LightWarning) in
+                    try output.show(settings.restingColor(of: reading.worst))
+                }
+            }
+        } catch {
+            throw Failure(.failed, "\(error)", hint: error.hint)
         }
-        try output.show(.off)
+        if let use { throw .lightInUse(use) }
     }
 
     /// Forgets what ended runs said; a run that goes on keeps its light.
@@ -96,6 +114,9 @@ public struct LightCommands {
 }
 
 extension LightState {
+    /// A color that stands for nothing could cost the drive.
+    var isInUse: Bool { isWork || self == .failedUnsafe }
+
     fileprivate var isWork: Bool {
         switch self {
         case .working, .verifying: true
@@ -104,10 +125,34 @@ extension LightState {
     }
 }
 
+extension Failure {
+    static func lightInUse(_ state: LightState) -> Failure {
+        state == .failedUnsafe
+            ? Failure(
+                .locked,
+                "the light is in use: a drive must not be pulled",
+                hint: "'extbackup status' tells why"
+            )
+            : Failure(
+                .locked,
+                "the light is in use: a backup runs, or a drive is open",
+                hint: "'extbackup status' tells how far it is"
+            )
+    }
+}
+
 extension LightRole {
+    /// False for what nothing shows yet.
+    var isUsed: Bool {
+        switch self {
+        case .working, .safe, .held, .failed: true
+        case .verifying, .due, .unknown: false
+        }
+    }
+
     fileprivate var meaning: String {
         switch self {
-        case .working: "a backup runs, leave the drive in"
+        case .working: "a backup runs, or a drive is open: leave it in"
         case .verifying: "a drive is verified, leave it in"
         case .safe: "all well, the drive may be pulled"
         case .held: "the drive may be pulled, but the backup needs you"

@@ -89,16 +89,14 @@ extension RunContext {
         }
     }
 
-    /// Erases a disk and makes a drive of it; then systemd knows it. Blocks.
-    public func prepare(
-        _ disk: DiskDescription,
+    /// What is to be made of a disk.
+    public func plan(
+        for disk: DiskDescription,
         as name: DriveName,
         under policy: DiskPolicy,
-        fileSystem: FileSystemKind,
-        passphrase: consuming SecretBytes?,
-        progress: @escaping (PreparationStep) -> Void
-    ) throws(Failure) -> PreparedDrive {
-        let plan = PreparationPlan(
+        fileSystem: FileSystemKind
+    ) throws(Failure) -> PreparationPlan {
+        PreparationPlan(
             name: name,
             disk: disk,
             policy: policy,
@@ -107,6 +105,33 @@ extension RunContext {
             hostName: hostName,
             known: try ownDrives()
         )
+    }
+
+    /// What is to be done to a LUKS drive that is taken in.
+    ///
+    /// - Throws: when it cannot be taken in, as far as that can be told without its passphrase.
+    public func plan(adopting device: FileName, as name: DriveName) throws(Failure) -> AdoptionPlan {
+        let plan = AdoptionPlan(
+            name: name,
+            device: device,
+            preparedAtSeconds: now().seconds,
+            hostName: hostName,
+            known: try ownDrives()
+        )
+        do {
+            try DriveAdoption(layout: layout, operations: operations).check(plan)
+        } catch {
+            throw Failure(error)
+        }
+        return plan
+    }
+
+    /// Erases a plan's disk and makes a drive of it; then systemd knows it. Blocks.
+    public func prepare(
+        _ plan: PreparationPlan,
+        passphrase: consuming SecretBytes?,
+        progress: @escaping (PreparationStep) -> Void
+    ) throws(Failure) -> PreparedDrive {
         let prepared: PreparedDrive
         do {
             prepared = try DiskPreparation(layout: layout, operations: operations).prepare(
@@ -124,18 +149,10 @@ extension RunContext {
 
     /// Takes a LUKS drive in without erasing it; then systemd knows it. Blocks.
     public func adopt(
-        _ device: FileName,
-        as name: DriveName,
+        _ plan: AdoptionPlan,
         passphrase: borrowing SecretBytes,
         progress: @escaping (DriveAdoption.Step) -> Void
     ) throws(Failure) -> PreparedDrive {
-        let plan = AdoptionPlan(
-            name: name,
-            device: device,
-            preparedAtSeconds: now().seconds,
-            hostName: hostName,
-            known: try ownDrives()
-        )
         let prepared: PreparedDrive
         do {
             prepared = try DriveAdoption(layout: layout, operations: operations).adopt(

@@ -73,7 +73,7 @@ public struct LightSettings: Hashable, Sendable {
     ///
     /// A pattern that stood still would say something else: red is "safe to pull", amber "needs you". So a
     /// drive that must not be pulled rests in the color of work, which nobody pulls, and a reminder is dark.
-    func restingColor(of state: LightState) -> RGB {
+    public func restingColor(of state: LightState) -> RGB {
         switch state {
         case .off, .safe, .verifying, .working, .held, .failedSafe: litColor(of: state)
         case .failedUnsafe: color(for: .working)

@@ -29,6 +29,24 @@ private final class LoopDisk: Sendable {
         try Self.run("/bin/mount", node, folder.path.appending("mount"))
     }
 
+    /// Makes a LUKS drive of it, as a person would.
+    func encrypt() throws {
+        try Self.run(
+            "/usr/sbin/cryptsetup",
+            "luksFormat",
+            "--batch-mode",
+            "--type",
+            "luks2",
+            "--pbkdf",
+            "pbkdf2",
+            "--pbkdf-force-iterations",
+            "1000",
+            "--key-file",
+            "/proc/version",
+            node
+        )
+    }
+
     func digest() throws -> String {
         try ChildProcess(["/usr/bin/sha256sum", image]).run().lastLine
     }
@@ -87,6 +105,48 @@ struct PrepareDiskTests {
             mounted.errors.hasPrefix("extbackup: \(disk.node) is not erased: \(disk.node) is mounted at ")
         )
         #expect(!mounted.errors.contains("type"))
+    }
+
+    @Test(
+        "shows what the disk becomes and what is written here before it asks, and changes nothing then",
+        Need.loopDevices
+    )
+    func plan() throws {
+        let disk = try LoopDisk()
+        let before = try disk.digest()
+        let words: [FileName] = ["prepare-disk", disk.node, "--name", "red"]
+        let written = """
+              written here: '/etc/extbackup/keys/red.key', '/etc/extbackup/drives.d/red.toml', \
+            '/var/lib/extbackup/sheets/red.txt' and .html, the backup of its header in '/var/lib/extbackup/headers', \
+            the link 'extbackup@red.service' below '/etc/systemd/system'
+
+            """
+        let slots = [
+            ("--no-passphrase", "slot 0 the key file, no passphrase"),
+            ("--generate-passphrase", "slot 0 the key file, slot 1 the passphrase"),
+        ]
+        for (option, text) in slots {
+            let outcome = try Program.run(
+                words + ["--allow-internal", "--allow-small", "--filesystem", "xfs", FileName(option)]
+            )
+            let become = "  it becomes: one partition with LUKS2 (\(text)), in it xfs labeled 'red'\n"
+            #expect(outcome.errors.contains(become + written), "\(outcome.errors)")
+            #expect(outcome.errors.contains("there is no terminal to ask on"))
+        }
+        #expect(try disk.digest() == before)
+
+        let stranger = try Program.run(words + ["--adopt"])
+        #expect(stranger.errors.hasPrefix("extbackup: \(disk.node) was not "), "\(stranger.errors)")
+        try disk.encrypt()
+        let encrypted = try disk.digest()
+        let adopted = try Program.run(words + ["--adopt"])
+        let gets = """
+              nothing is erased: \(disk.node) gets one more key slot (the key file) and the LUKS label 'red', its file \
+            system the folder '.extbackup'
+
+            """
+        #expect(adopted.errors.hasPrefix(gets + written), "\(adopted.errors)")
+        #expect(try disk.digest() == encrypted)
     }
 
     @Test("refuses a file system that it does not make")

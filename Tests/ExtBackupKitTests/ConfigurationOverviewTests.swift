@@ -171,6 +171,6 @@ struct ConfigurationOverviewTests {
     func mistake() throws {
         let error = #expect(throws: Failure.self) { try overview("[[source]]\nnam = 'a'\npath='/a'\n") }
         #expect(error?.status == .config)
-        #expect(error?.excerpt == ["[[source]]", "^"])
+        #expect(error?.excerpt == ["nam = 'a'", "^"])
     }
 }

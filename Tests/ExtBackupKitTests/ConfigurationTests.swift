@@ -35,6 +35,25 @@ struct ConfigurationTests {
         #expect(read.drive.ending == .powerOff)
     }
 
+    /// Texts with a key that has to be there and is misspelled: where that is told, which key it is, and what was meant.
+    static let slips: [(text: String, place: String, key: String, meant: String)] = [
+        ("[[source]]\nname = 'p'\npth = '/srv'\n", "3:1", "'pth' in 'source'", "path"),
+        ("[[source]]\nnmae = 'p'\npath = '/srv'\n", "2:1", "'nmae' in 'source'", "name"),
+        ("[[soruce]]\nname = 'p'\n", "1:3", "'soruce' in 'the top level'", "source"),
+        ("[[source]]\nname = 'p'\npath = '/p'\nlock = { knd = 'borg' }\n", "4:10", "'knd' in 'lock'", "kind"),
+        (
+            "[[source]]\nname = 'p'\npath = '/p'\nlock = { kind = 'command', comand = ['/c'] }\n", "4:28",
+            "'comand' in 'lock'", "command"
+        ),
+    ]
+
+    @Test("with a required key that is misspelled is told so there", arguments: slips)
+    func slip(text: String, place: String, key: String, meant: String) throws {
+        let error = #expect(throws: ConfigurationError.self) { try configuration(text) }
+        #expect(error?.description == "config.toml:\(place): unknown key \(key)")
+        #expect(error?.hint == "did you mean '\(meant)'?")
+    }
+
     private static let everything =
         """
         [[source]]

@@ -7,48 +7,6 @@ import Testing
 
 @testable import ExtBackupKit
 
-/// A machine on which all is well, until a test breaks something.
-private struct Patient {
-    let sandbox: Sandbox
-    var machine = MachinePlaces()
-
-    init() throws {
-        sandbox = try Sandbox()
-        for folder: FileName in ["rules", "proc/17", "units"] { try sandbox.home.makeFolder(folder) }
-        try sandbox.home.write("rules/70-extbackup.rules", "# rules")
-        try sandbox.home.write("proc/17/comm", "sshd\n")
-        try sandbox.home.write("control", "")
-        let home = sandbox.home.path
-        machine.deviceMapper = home.appending("control")
-        machine.udevControl = home.appending("control")
-        machine.ruleFolders = [home.appending("rules")]
-        machine.cryptTable = home.appending("crypttab")
-        machine.mountTable = home.appending("fstab")
-        machine.processes = home.appending("proc")
-        machine.isClockSynchronized = { true }
-        try sandbox.configure(rest: "[mail]\nto = [\"root\"]\nsendmail = \"/bin/true\"")
-        try run("/bin/chmod", "0700", home.appending("etc/keys"))
-    }
-
-    func findings() -> [Finding] { ExtBackupKit.Doctor(sandbox.context(), machine: machine).examine() }
-
-    /// The findings of a check that are not fine.
-    func complaints(_ check: Finding.Check) -> [String] {
-        findings().filter { $0.check == check && $0.grade != .fine }
-            .map { "\($0.grade.rawValue) \($0.subject ?? "-"): \($0.message)" }
-    }
-}
-
-/// Runs a program that must succeed.
-private func run(_ words: FileName...) throws {
-    try run(words)
-}
-
-private func run(_ words: [FileName]) throws {
-    let outcome = try ChildProcess(words).run()
-    try #require(outcome.isSuccess, "\(words): \(outcome.lastLine)")
-}
-
 @Suite("The doctor", Need.root)
 struct DoctorTests {
     @Test("finds nothing wrong with a machine but what this one lacks")
@@ -191,6 +149,47 @@ struct DoctorTests {
         #expect(patient.complaints(.age).first?.contains("it is overdue") == true)
         try patient.sandbox.configure(rest: "[drive]\ndue_after = \"40d\"")
         #expect(patient.complaints(.age) == [])
+    }
+
+    @Test(
+        "tells how much the last run left free on a drive, and that it may not last",
+        arguments: [
+            (nil, 2, nil, 100, .succeeded, nil),
+            (50, 1, 100, 900, .succeeded, "fine red: 50 bytes are free on it"),
+            (50, 2, 100, 50, .succeeded, "fine red: 50 bytes are free on it"),
+            (
+                50, 2, 100, 51, .succeeded,
+                "warning red: 50 bytes are free on it, and the last run copied 51 bytes"
+            ),
+            (
+                nil, 2, 40, 0, .failed(.noSpace),
+                "warning red: the last run did not fit; 40 bytes are free on it"
+            ),
+        ] as [(Int64?, Int64, Int64?, Int64, Verdict, String?)]
+    )
+    func room(
+        after: Int64?,
+        number: Int64,
+        before: Int64?,
+        copied: Int64,
+        verdict: Verdict,
+        expected: String?
+    ) throws {
+        let patient = try Patient()
+        try patient.sandbox.runBefore(files: ["a"])
+        try StatusFile(directory: patient.sandbox.layout.stateFolder).update {
+            $0[drive: "red"].lastReport?.runNumber = number
+            $0[drive: "red"].lastReport?.verdict = verdict
+            $0[drive: "red"].lastReport?.sources = [
+                SourceResult(name: "photos", bytesCopied: ByteCount(copied))
+            ]
+            $0[drive: "red"].lastReport?.space = before.map {
+                FreeSpace(before: ByteCount($0), after: after.map { ByteCount($0) })
+            }
+        }
+        let found = patient.findings().filter { $0.check == .space && $0.subject == "red" }
+        #expect(found.map { "\($0.grade.rawValue) red: \($0.message)" } == (expected.map { [$0] } ?? []))
+        #expect(found.allSatisfy { ($0.hint == nil) == ($0.grade == .fine) })
     }
 
     @Test(

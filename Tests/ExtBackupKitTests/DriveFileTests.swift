@@ -84,7 +84,8 @@ struct DriveFileTests {
         Mistake(
             old: "label =",
             new: "lable =",
-            message: "1:1: 'the top level' needs the key 'label'"
+            message: "6:1: unknown key 'lable' in 'the top level'",
+            hint: "did you mean 'label'?"
         ),
         Mistake(
             old: "serial =",

@@ -46,9 +46,16 @@ struct DriveTrialTests {
     @Test("leaves a light alone that says something of another drive")
     func busyLight() throws {
         let fresh = try FreshDrive()
-        try LightBoard(folder: fresh.sandbox.layout.lightFolder).post(.working, job: "blue")
+        let board = LightBoard(folder: fresh.sandbox.layout.lightFolder)
+        try board.post(.held, job: "blue")
         #expect(
             fresh.found(.light) == ["note: not tried, for it says something: 'extbackup led test' tries it"]
+        )
+        try board.post(.working, job: "blue")
+        #expect(
+            fresh.found(.light) == [
+                "note: not tried: the light is in use: a backup runs, or a drive is open"
+            ]
         )
         #expect(fresh.sandbox.log.colors == [])
     }

@@ -54,6 +54,13 @@ struct DriveVisitTests {
         #expect(failure { try visit.look(for: .writing, at: nil) { _ in } }?.status == .interrupted)
     }
 
+    @Test("to a file system that is damaged names the sheet, for what lies on the drive cannot be read")
+    func damaged() {
+        sandbox.drive.state.withLock { $0.fileSystem = .damaged("fsck gave up") }
+        let hint = failure { try visit.look(for: .writing, at: nil) { _ in } }?.hint
+        #expect(hint?.hasPrefix("open it by hand as /var/lib/extbackup/sheets/red.txt describes") == true)
+    }
+
     @Test("for writing checks the file system, at the folder that was named")
     func write() throws {
         var place: FileName?

@@ -67,7 +67,7 @@ struct MannersTests {
         #expect(syncing.withLock { $0.map(\.progress) } == [nil])
     }
 
-    @Test("a test of the light that is stopped leaves it dark")
+    @Test("a test of the light that is stopped leaves it as it was")
     func light() throws {
         let sandbox = try Sandbox()
         let commands = LightCommands(sandbox.context())
@@ -80,7 +80,7 @@ struct MannersTests {
             Issue.record("it was not stopped")
         } catch {
             #expect(error.status == .interrupted)
-            #expect(error.message == "stopped; the light is off")
+            #expect(error.message == "stopped; the light is as it was")
         }
         #expect(lines.count == 1)
         #expect(sandbox.log.colors == ["working", "off"])

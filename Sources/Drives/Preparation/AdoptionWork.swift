@@ -33,10 +33,7 @@ struct AdoptionWork {
         _ passphrase: borrowing SecretBytes
     ) throws(PreparationError.Reason) -> PreparedDrive {
         try begin(.check)
-        try enrollment.checkName()
-        let uuid = try encryption { () throws(CryptError) in try container.uuid() }
-        if let name = plan.known.name(luksUUID: uuid) { throw .alreadyPrepared(name) }
-        let disk = try inspectDisk()
+        let (uuid, disk) = try check()
         let passphraseSlot = try slot(openedBy: passphrase)
         try begin(.writeKey)
         let key = try enrollment.writeKey()
@@ -73,6 +70,14 @@ struct AdoptionWork {
             headerDigest: digest,
             unitLink: link
         )
+    }
+
+    /// Sees whether the drive can be taken in, as far as that can be told without a passphrase.
+    func check() throws(PreparationError.Reason) -> (luksUUID: String, disk: DiskDescription) {
+        try enrollment.checkName()
+        let uuid = try encryption { () throws(CryptError) in try container.uuid() }
+        if let name = plan.known.name(luksUUID: uuid) { throw .alreadyPrepared(name) }
+        return (uuid, try inspectDisk())
     }
 
     private func driveFile(

@@ -69,6 +69,22 @@ public struct DriveAdoption: Sendable {
         case enable
     }
 
+    /// Refuses a drive that cannot be taken in, before anybody is asked for its passphrase.
+    public func check(_ plan: AdoptionPlan) throws(PreparationError) {
+        let work = AdoptionWork(
+            plan: plan,
+            layout: layout,
+            operations: operations,
+            interruption: Interruption(),
+            progress: { _ in }
+        )
+        do {
+            _ = try work.check()
+        } catch {
+            throw PreparationError(error, device: plan.device)
+        }
+    }
+
     /// Takes the plan's drive in. Blocks for seconds. Call `MountNamespace.makePrivate` at the program's start, and
     /// `systemctl daemon-reload` afterwards.
     ///

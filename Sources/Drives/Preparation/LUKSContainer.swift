@@ -8,6 +8,8 @@ internal import SystemPackage
 /// at once. A passphrase's slot costs what `PassphraseCost` says, and is marked.
 struct LUKSContainer {
     static let keySlot: Int32 = 0
+    /// In a new container; one that replaces it gets another.
+    static let passphraseSlot: Int32 = 1
     static let keyBytes = 64
     static let subsystem = "extbackup"
     private static let volumeKeyBytes = 64
@@ -56,10 +58,8 @@ struct LUKSContainer {
         switch passphrase {
         case .some(let passphrase):
             try withKeyDerivation(cost) { (derivation) throws(CryptError) in
-                try Self.mark(
-                    try Self.add(passphrase, slot: CRYPT_ANY_SLOT, derivation, context),
-                    in: context
-                )
+                try Self.add(passphrase, slot: Self.passphraseSlot, derivation, context)
+                try Self.mark(Self.passphraseSlot, in: context)
             }
         case .none: break
         }
@@ -275,16 +275,15 @@ struct LUKSContainer {
         }
     }
 
-    @discardableResult
     private static func add(
         _ secret: borrowing SecretBytes,
         slot: Int32,
         _ derivation: UnsafePointer<crypt_pbkdf_type>,
         _ context: borrowing CryptContext
-    ) throws(CryptError) -> Int32 {
+    ) throws(CryptError) {
         try context.call("crypt_set_pbkdf_type") { crypt_set_pbkdf_type($0, derivation) }
-        return try secret.withBytes { (bytes) throws(CryptError) in
-            try context.call("crypt_keyslot_add_by_volume_key") {
+        try secret.withBytes { (bytes) throws(CryptError) in
+            _ = try context.call("crypt_keyslot_add_by_volume_key") {
                 crypt_keyslot_add_by_volume_key($0, slot, nil, 0, bytes.baseAddress, bytes.count)
             }
         }

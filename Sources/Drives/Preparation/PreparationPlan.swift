@@ -36,6 +36,13 @@ public struct PreparationPlan: Sendable {
         self.hostName = hostName
         self.known = known
     }
+
+    /// The file system's label.
+    public var label: String { fileSystem.label(for: name) }
+    /// The slot that the key file gets.
+    public var keySlot: Int32 { LUKSContainer.keySlot }
+    /// The slot that the passphrase gets, if there is one.
+    public var passphraseSlot: Int32 { LUKSContainer.passphraseSlot }
 }
 
 /// What opens the drive beside the machine's own key, which preparation makes itself.

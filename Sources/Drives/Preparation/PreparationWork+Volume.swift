@@ -56,7 +56,7 @@ extension PreparationWork {
             name: plan.name,
             luksUUID: marker.luksUUID,
             serial: partition.disk.serial,
-            keySlot: LUKSContainer.keySlot,
+            keySlot: plan.keySlot,
             fileSystem: plan.fileSystem
         )
         let operations = operations

@@ -33,7 +33,7 @@ struct PreparationWork {
 
     /// Makes the file system that was asked for.
     var maker: FileSystemMaker {
-        FileSystemMaker(kind: plan.fileSystem, label: plan.fileSystem.label(for: plan.name))
+        FileSystemMaker(kind: plan.fileSystem, label: plan.label)
     }
 
     /// All steps, up to the enabled drive.
@@ -53,7 +53,7 @@ struct PreparationWork {
         let container = LUKSContainer(path: partition.partition.path)
         let uuid = try encrypt(container, key, secrets)
         try begin(.backUpHeader)
-        let digest = try enrollment.backUpHeader(container, uuid, slot: LUKSContainer.keySlot, key)
+        let digest = try enrollment.backUpHeader(container, uuid, slot: plan.keySlot, key)
         let marker = try system { () throws(SystemError) in
             Marker(driveID: try Marker.makeDriveID(), name: plan.name, luksUUID: uuid)
         }
@@ -77,7 +77,7 @@ struct PreparationWork {
         let link = try enrollment.enable(luksUUID: uuid)
         return enrollment.result(
             file,
-            passphraseSlot: passphrases.first?.number,
+            passphraseSlot: secrets.hasPassphrase ? plan.passphraseSlot : nil,
             headerDigest: digest,
             unitLink: link
         )
@@ -89,7 +89,7 @@ struct PreparationWork {
             luksUUID: luksUUID,
             serial: serial,
             disk: plan.disk.title,
-            keySlot: LUKSContainer.keySlot,
+            keySlot: plan.keySlot,
             fileSystem: plan.fileSystem,
             label: maker.label,
             preparedAtSeconds: plan.preparedAtSeconds,
@@ -132,11 +132,9 @@ struct PreparationWork {
             try container.format(label: label, key: key, passphrase: secrets.passphrase, cost: cost)
         }
         try begin(.checkKeys)
-        try Self.check(container, LUKSContainer.keySlot, key)
+        try Self.check(container, plan.keySlot, key)
         switch secrets.passphrase {
-        case .some(let passphrase):
-            let slots = try encryption { () throws(CryptError) in try container.passphraseSlots() }
-            for slot in slots { try Self.check(container, slot.number, passphrase) }
+        case .some(let passphrase): try Self.check(container, plan.passphraseSlot, passphrase)
         case .none: break
         }
         return uuid

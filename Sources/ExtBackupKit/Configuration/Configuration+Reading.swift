@@ -49,7 +49,7 @@ extension Configuration {
             sources.append(source)
         }
         if sources.isEmpty {
-            throw top.mistake(at: nil, "there is no source", hint: "add [[source]] with a name and a path")
+            throw top.missing("source", "there is no source", hint: "add [[source]] with a name and a path")
         }
         return sources
     }

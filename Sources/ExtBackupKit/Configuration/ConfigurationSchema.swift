@@ -137,10 +137,8 @@ enum ConfigurationSchema {
         let colors = LightRole.allCases.map { role in
             let color = LightSettings.standard.color(for: role).description
             let form = "^(off|#?[0-9A-Fa-f]{6})$"
-            return Member(
-                role.rawValue,
-                text("A color: six digits, or 'off'.", pattern: form, usually: color)
-            )
+            let what = "A color: six digits, or 'off'." + (role.isUsed ? "" : " Not shown yet.")
+            return Member(role.rawValue, text(what, pattern: form, usually: color))
         }
         return table("The BlinkStick. No stick is no problem.", own + colors)
     }

@@ -100,7 +100,7 @@ struct ConfigurationTemplate: Hashable, Sendable {
         brightness = 10         # percent
         # serial = "BS012345-3.0"
         working = "33c280"
-        # verifying, safe, held, failed, due and unknown take colors, too
+        # safe, held and failed take colors, too; so do verifying, due and unknown, which are not shown yet
 
         """
     }

@@ -107,7 +107,7 @@ extension SourceLock {
 
     init(reading table: inout TableReader) throws(ConfigurationError) {
         guard let kind: KindName = try table.choice("kind") else {
-            throw table.mistake(at: nil, "'lock' needs the key 'kind': flock, borg or command")
+            throw table.missing("kind", "'lock' needs the key 'kind': flock, borg or command")
         }
         switch kind {
         case .borg:
@@ -117,7 +117,7 @@ extension SourceLock {
             self.kind = .flock(path: try Configuration.absolutePath(path, key: "path", at: node, in: table))
         case .command:
             guard let words = try table.strings("command"), let program = words.first else {
-                throw table.mistake(at: nil, "a lock of kind 'command' needs 'command', an array of texts")
+                throw table.missing("command", "a lock of kind 'command' needs 'command', an array of texts")
             }
             _ = try Configuration.absolutePath(program.text, key: "command", at: program.node, in: table)
             self.kind = .command(words.map { FileName($0.text) })

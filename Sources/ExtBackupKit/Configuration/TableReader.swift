@@ -62,7 +62,14 @@ struct TableReader {
 
     mutating func requiredString(_ key: String) throws(ConfigurationError) -> (text: String, node: Node) {
         if let found = try string(key) { return found }
-        throw mistake(at: nil, "'\(name)' needs the key '\(key)'")
+        throw missing(key, "'\(name)' needs the key '\(key)'")
+    }
+
+    /// A key that was asked for and must be there is not. Where it was meant to be, it is misspelled.
+    func missing(_ key: String, _ message: String, hint: String? = nil) -> ConfigurationError {
+        let slip = nodes.first { !known.contains($0.key) && Spelling.nearest(to: $0.key, in: [key]) != nil }
+        if let slip { return unknown(slip, hint: "did you mean '\(key)'?") }
+        return mistake(at: nil, message, hint: hint)
     }
 
     mutating func boolean(_ key: String) throws(ConfigurationError) -> Bool? {
@@ -151,7 +158,11 @@ struct TableReader {
         let hint =
             Spelling.nearest(to: stranger.key, in: known).map { "did you mean '\($0)'?" }
             ?? "known here: \(known.sorted().joined(separator: ", "))"
-        throw mistake(at: stranger, "unknown key \(FileName(stranger.key)) in '\(name)'", hint: hint)
+        throw unknown(stranger, hint: hint)
+    }
+
+    private func unknown(_ stranger: Node, hint: String) -> ConfigurationError {
+        mistake(at: stranger, "unknown key \(FileName(stranger.key)) in '\(name)'", hint: hint)
     }
 
     /// Names and paths end at a NUL: what stands behind it would be lost without a word.

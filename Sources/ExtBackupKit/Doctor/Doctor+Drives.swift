@@ -3,7 +3,7 @@ import LinuxSystem
 import Reporting
 import SystemPackage
 
-/// Keys, headers, links and age.
+/// Keys, headers, links, age and room.
 extension Doctor {
     func check(_ file: DriveFile, _ configuration: Configuration?) -> [Finding] {
         let drive: EnrolledDrive
@@ -12,14 +12,15 @@ extension Doctor {
         } catch {
             return [.failure(.configuration, file.name, error)]
         }
-        return checkRecords(of: drive) + checkAge(of: file, configuration)
+        return checkRecords(of: drive) + checkLastRun(of: file, configuration)
     }
 
     /// What this machine keeps of a drive: key, header, link.
     func checkRecords(of drive: EnrolledDrive) -> [Finding] {
         let (device, findings) = look(for: drive)
         return findings + checkKey(drive, device) + checkHeader(drive, device)
-            + [checkLink(drive.records, drive.file)]
+            + [checkUnit(drive.records, drive.file)]
+            + (checkHiding(of: drive.name.text, device).map { [$0] } ?? [])
     }
 
     /// The drive's device; nil when it is not plugged in, or when what is plugged in may be a copy, which is told.
@@ -107,10 +108,16 @@ extension Doctor {
         }
     }
 
-    private func checkLink(_ records: DriveRecords, _ drive: DriveFile) -> Finding {
+    private func checkUnit(_ records: DriveRecords, _ drive: DriveFile) -> Finding {
+        checkLink(records, drive) ?? checkAgent(of: drive.name)
+            ?? .fine(.unit, drive.name, "plugging it in starts a backup")
+    }
+
+    /// What is wrong with a drive's link; nil when all is well.
+    private func checkLink(_ records: DriveRecords, _ drive: DriveFile) -> Finding? {
         do {
             try records.checkUnitLink()
-            return .fine(.unit, drive.name, "plugging it in starts a backup")
+            return nil
         } catch {
             let again = "ln -s \(context.layout.unitFile)"
             switch error {
@@ -141,11 +148,11 @@ extension Doctor {
         }
     }
 
-    private func checkAge(of drive: DriveFile, _ configuration: Configuration?) -> [Finding] {
-        let lastGood: Timestamp?
+    /// What the last run of a drive left: how old its backup is, and the room on it.
+    private func checkLastRun(of drive: DriveFile, _ configuration: Configuration?) -> [Finding] {
+        let status: DriveStatus
         do {
-            lastGood = try StatusFile(directory: context.layout.stateFolder).read().status[drive: drive.name]
-                .lastGood
+            status = try StatusFile(directory: context.layout.stateFolder).read().status[drive: drive.name]
         } catch {
             return [
                 .failure(
@@ -156,29 +163,51 @@ extension Doctor {
                 )
             ]
         }
+        let room = status.lastReport.flatMap { checkRoom(on: drive.name, after: $0) }
+        return [checkAge(of: drive, status.lastGood, configuration)] + (room.map { [$0] } ?? [])
+    }
+
+    /// Nil when the drive was never mounted.
+    private func checkRoom(on name: String, after report: RunReport) -> Finding? {
+        guard let space = report.space else { return nil }
+        let free = space.after ?? space.before
+        let copied = report.total.bytesCopied
+        let hint = "exclude something, or prepare a larger drive"
+        if report.verdict == .failed(.noSpace) {
+            return .warning(.space, name, "the last run did not fit; \(free) are free on it", hint: hint)
+        }
+        // The first run copies everything, and none after it does.
+        if report.runNumber > 1, free < copied {
+            let message = "\(free) are free on it, and the last run copied \(copied)"
+            return .warning(.space, name, message, hint: hint)
+        }
+        return .fine(.space, name, "\(free) are free on it")
+    }
+
+    private func checkAge(
+        of drive: DriveFile,
+        _ lastGood: Timestamp?,
+        _ configuration: Configuration?
+    ) -> Finding {
         guard let lastGood else {
-            return [
-                .warning(
-                    .age,
-                    drive.name,
-                    "it never had a good backup",
-                    hint: "plug it in, or run 'extbackup run'"
-                )
-            ]
+            return .warning(
+                .age,
+                drive.name,
+                "it never had a good backup",
+                hint: "plug it in, or run 'extbackup run'"
+            )
         }
         let now = context.now()
         let text = "the last good backup was \(lastGood.age(asOf: now))"
         guard let limit = configuration?.drive.dueAfter, lastGood.duration(to: now) > limit else {
-            return [.fine(.age, drive.name, text)]
+            return .fine(.age, drive.name, text)
         }
-        return [
-            .warning(
-                .age,
-                drive.name,
-                "it is overdue: \(text), and it is due after \(limit.text)",
-                hint: "bring it and plug it in"
-            )
-        ]
+        return .warning(
+            .age,
+            drive.name,
+            "it is overdue: \(text), and it is due after \(limit.text)",
+            hint: "bring it and plug it in"
+        )
     }
 
     /// Links that belong to no drive, and drives that are none yet.

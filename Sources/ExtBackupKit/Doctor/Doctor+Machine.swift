@@ -35,19 +35,6 @@ extension Doctor {
         return findings
     }
 
-    private func checkRules() -> Finding {
-        let name: FileName = "70-extbackup.rules"
-        guard let folder = machine.ruleFolders.first(where: { isThere($0.appending(name)) }) else {
-            return .failure(
-                .machine,
-                nil,
-                "udev's rules for drives and light are not installed",
-                hint: "install the package again, then run 'udevadm control --reload'"
-            )
-        }
-        return .fine(.machine, nil, "udev has \(folder.appending(name))")
-    }
-
     /// Who else may open a drive, or mount what is on it, before the agent does.
     func checkAutomounters(of drives: [DriveFile]) -> [Finding] {
         var findings: [Finding] = []

@@ -36,7 +36,7 @@ extension Doctor {
                 )
             ]
         }
-        var findings = [checkProgram(mail)]
+        var findings = [checkProgram(mail), checkMailUnit()]
         if let waiting = checkOutbox() { findings.append(waiting) }
         return findings
     }

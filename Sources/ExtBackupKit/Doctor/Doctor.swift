@@ -1,4 +1,4 @@
-import Drives
+public import Drives
 import Indicators
 public import LinuxSystem
 import Reporting
@@ -124,13 +124,27 @@ public struct MachinePlaces: Sendable {
     public var cryptTable: FileName = "/etc/crypttab"
     /// What the system mounts by itself.
     public var mountTable: FileName = "/etc/fstab"
+    /// Folders with units besides those of the administrator and of the package; the first has precedence.
+    public var otherUnitFolders: [FileName] = ["/run/systemd/system", "/usr/local/lib/systemd/system"]
     /// The running processes.
     public var processes: FileName = "/proc"
     /// True when the clock is set by another machine; nil when nobody knows.
     public var isClockSynchronized: @Sendable () -> Bool?
+    /// True when a unit of systemd is active; nil where systemd does not run the machine.
+    public var isUnitActive: @Sendable (FileName) -> Bool?
+    /// True when udev lets no desktop touch a device; nil when it does not say.
+    public var isHiddenFromDesktops: @Sendable (BlockDevice) -> Bool?
 
     /// Those of an installed system.
     public init() {
+        isUnitActive = Self.askSystemd
+        isHiddenFromDesktops = { DriveFinder.isHiddenFromDesktops($0) }
         isClockSynchronized = { Machine.isClockSynchronized() }
+    }
+
+    private static func askSystemd(about unit: FileName) -> Bool? {
+        guard HookHost.ofMachine() == .services else { return nil }
+        // Without systemctl nobody knows, ignoring.
+        return try? ChildProcess(["/usr/bin/systemctl", "--quiet", "is-active", unit]).run().isSuccess
     }
 }

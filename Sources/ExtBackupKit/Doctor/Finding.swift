@@ -47,7 +47,7 @@ public struct Finding: Hashable, Sendable {
         case automounter
         /// The machine's clock.
         case clock
-        /// Room for the program's own files.
+        /// Room for the program's own files, and on the drives.
         case space
         /// The BlinkStick.
         case light

@@ -119,11 +119,9 @@ public struct BackupRun {
 
     private mutating func startLight(_ light: LightConfiguration?, saying notice: LightNotice) {
         guard let light else { return }
-        // A board that cannot be read is told by the indicator, ignoring.
-        let entries = (try? LightBoard(folder: context.layout.lightFolder).read().entries) ?? []
-        lightBefore = entries.first { $0.job == FileName(name.text) }?.state ?? .off
+        let job = FileName(name.text)
+        lightBefore = LightBoard(folder: context.layout.lightFolder).state(of: job)
         do {
-            let job = FileName(name.text)
             indicator = Indicator(try LightSettings(light), in: context, saying: notice, job: job)
         } catch {
             warn("the light: \(error)")
@@ -285,24 +283,15 @@ public struct BackupRun {
         record.safety = .safe(RestState(released.power))
         endRun()
         let job = FileName(name.text)
-        if case .preview = mode { return restoreLight(released) }
+        // A preview leaves the light as it found it: what the last run said is true again.
+        if case .preview = mode {
+            indicator?.show(lightBefore, again: released, job: job)
+            return
+        }
         switch Verdict(record.status) {
         case .succeeded: indicator?.show(safeToUnplug: released, job: job)
         case .held, .partial, .skipped: indicator?.show(.held, safeToUnplug: released, job: job)
         case .failed, .interrupted: indicator?.show(.failed, safeToUnplug: released, job: job)
-        }
-    }
-
-    /// A preview leaves the light as it found it: what the last run said of the drive is true again, for the drive was
-    /// released again.
-    private func restoreLight(_ released: borrowing ReleasedDrive) {
-        let job = FileName(name.text)
-        switch lightBefore {
-        case .safe: indicator?.show(safeToUnplug: released, job: job)
-        case .held: indicator?.show(.held, safeToUnplug: released, job: job)
-        case .failedSafe, .failedUnsafe: indicator?.show(.failed, safeToUnplug: released, job: job)
-        case .due: indicator?.show(.due, job: job)
-        case .off, .working, .verifying, .unknownDrive: indicator?.show(.off, job: job)
         }
     }
 

@@ -54,7 +54,8 @@ extension Failure {
                 + "/etc/extbackup/keys/\(error.drive).key"
         case .unlockRefused: "look at 'journalctl -k' and 'cryptsetup luksDump' for this drive"
         case .damagedFileSystem, .mountRefused:
-            "open it by hand as RESTORE.txt describes, and check it with fsck; replace the drive if that fails"
+            "open it by hand as /var/lib/extbackup/sheets/\(error.drive).txt describes, and check it with fsck; replace "
+                + "the drive if that fails"
         case .syncFailed: "look at 'journalctl -k'; the drive, its cable or its power supply may be failing"
         case .notClosed: "run 'extbackup cleanup \(error.drive)'"
         case .gone: "check the cable if nobody pulled it; the copy goes on where it was"

@@ -12,7 +12,9 @@ struct LED: ParsableCommand {
     /// Shows the colors.
     struct Test: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show every color for a second, with what it means."
+            abstract: "Show every color for a second, with what it means.",
+            discussion:
+                "Then the light shows again what it has to say. While a drive is in use nothing is shown."
         )
 
         func run() throws {

@@ -139,22 +139,34 @@ struct PrepareDisk: ParsableCommand {
     private func takeIn(_ device: FileName, _ name: DriveName, _ program: Program) throws {
         try takeBackUnfinished(name, from: device, program)
         let ask = Ask(interruption: program.context.interruption)
+        let plan: AdoptionPlan
         let passphrase: SecretBytes
         if let passphraseFile {
             passphrase = try ask.firstLine(of: FileName(argument: passphraseFile))
+            plan = try showPlan(adopting: device, name, program)
         } else {
+            plan = try showPlan(adopting: device, name, program)
             passphrase = try ask.passphrase(of: device)
         }
         let steps = StepDisplay()
         defer { steps.end() }
         let prepared = try program.context.adopt(
-            device,
-            as: name,
+            plan,
             passphrase: passphrase,
             progress: { steps.begin("\($0)") }
         )
         steps.end()
         try finish(prepared, program)
+    }
+
+    private func showPlan(
+        adopting device: FileName,
+        _ name: DriveName,
+        _ program: Program
+    ) throws(Failure) -> AdoptionPlan {
+        let plan = try program.context.plan(adopting: device, as: name)
+        for line in plan.lines(in: program.context.layout) { Output.say(line) }
+        return plan
     }
 
     private func prepare(_ device: String, _ name: String, _ program: Program) throws {
@@ -172,6 +184,9 @@ struct PrepareDisk: ParsableCommand {
         try disk.refuse(under: policy)
         for line in disk.lines { Output.say(line) }
         try measure(for: disk, program)
+        let plan = try program.context.plan(for: disk, as: name, under: policy, fileSystem: fileSystem)
+        let openers: PreparationPlan.Openers = noPassphrase ? .key : .keyAndPassphrase
+        for line in plan.lines(openers, in: program.context.layout) { Output.say(line) }
         let ask = Ask(interruption: program.context.interruption)
         try ask.confirm(
             disk,
@@ -183,10 +198,7 @@ struct PrepareDisk: ParsableCommand {
         let steps = StepDisplay()
         defer { steps.end() }
         let prepared = try program.context.prepare(
-            disk,
-            as: name,
-            under: policy,
-            fileSystem: fileSystem,
+            plan,
             passphrase: passphrase,
             progress: { steps.begin("\($0)") }
         )

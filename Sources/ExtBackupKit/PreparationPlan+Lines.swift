@@ -1,0 +1,46 @@
+public import Drives
+import LinuxSystem
+
+extension PreparationPlan {
+    /// What will open the drive.
+    public enum Openers: Sendable {
+        /// This machine's key alone.
+        case key
+        /// The key, and elsewhere a passphrase.
+        case keyAndPassphrase
+    }
+
+    /// What a person needs to see of what the disk becomes, and of what is written to this machine.
+    public func lines(_ openers: Openers, in layout: HostLayout) -> [String] {
+        let slots =
+            switch openers {
+            case .key: "slot \(keySlot) the key file, no passphrase"
+            case .keyAndPassphrase: "slot \(keySlot) the key file, slot \(passphraseSlot) the passphrase"
+            }
+        return [
+            "  it becomes: one partition with LUKS2 (\(slots)), in it \(fileSystem.rawValue) labeled \(FileName(label))",
+            layout.line(ofFilesFor: name),
+        ]
+    }
+}
+
+extension AdoptionPlan {
+    /// What a person needs to see of what is done to the drive, and of what is written to this machine.
+    public func lines(in layout: HostLayout) -> [String] {
+        [
+            "  nothing is erased: \(device) gets one more key slot (the key file) and the LUKS label \(FileName(name.text)), "
+                + "its file system the folder \(Marker.folder)",
+            layout.line(ofFilesFor: name),
+        ]
+    }
+}
+
+extension HostLayout {
+    /// What a drive brings to this machine. Names with its UUID are not known yet.
+    fileprivate func line(ofFilesFor name: DriveName) -> String {
+        let files = [keyFile(of: name), driveFile(of: name), recoverySheet(of: name)].map(\.description)
+            .joined(separator: ", ")
+        return "  written here: \(files) and .html, the backup of its header in \(headerFolder), "
+            + "the link 'extbackup@\(name).service' below \(unitFolder)"
+    }
+}
