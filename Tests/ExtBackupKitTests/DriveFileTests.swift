@@ -84,7 +84,7 @@ struct DriveFileTests {
         Mistake(
             old: "label =",
             new: "lable =",
-            message: "6:1: unknown key 'lable' in 'the top level'",
+            message: "7:1: unknown key 'lable' in 'the top level'",
             hint: "did you mean 'label'?"
         ),
         Mistake(

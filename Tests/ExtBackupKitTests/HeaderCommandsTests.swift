@@ -8,9 +8,8 @@ import Testing
 struct HeaderCommandsTests {
     @Test("tells where the header is kept that was on the drive, if one was")
     func kept() {
-        let done = """
-            The header is back, and the key opens the drive. A backup begins by itself, as when it is plugged in.
-            """
+        let done =
+            "The header is back, and the key opens the drive. Where nothing of it was left, a backup begins by itself now."
         #expect(HeaderCommands.lines(kept: nil) == [done])
         #expect(
             HeaderCommands.lines(kept: "/var/lib/extbackup/headers/1.img.before-restore") == [
