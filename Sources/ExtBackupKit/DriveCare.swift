@@ -105,9 +105,15 @@ public struct DriveCare {
             )
         }
         try forgetState()
+        forgetLight()
         try context.reloadUnits()
         withExtendedLifetime(lock) {}
         return retired.appending(FileName("\(name).toml"))
+    }
+
+    private func forgetLight() {
+        var light = DriveLight(of: drive.identity, in: context)
+        light.forgetName()
     }
 
     private func removeDriveFile(of name: DriveName) throws(SystemError) {
@@ -174,6 +180,7 @@ public struct DriveCare {
         } catch {
             throw notRenamed(error)
         }
+        forgetLight()
         try context.reloadUnits()
         withExtendedLifetime(oldLock) {}
         withExtendedLifetime(newLock) {}

@@ -50,6 +50,20 @@ struct DriveLightTests {
         #expect(!events[..<flush].contains("light safe"))
     }
 
+    @Test(
+        "goes out when the drive is retired or gets another name, unless it must not be pulled yet",
+        arguments: [LightNotice.held, .failed(.safeToPull), .failed(.doNotPull)]
+    )
+    func nameless(notice: LightNotice) throws {
+        try sandbox.home.makeFolder("units")
+        let blue = try #require(DriveName("blue"))
+        for job in ["red", "blue"] as [FileName] { try board.post(notice, job: job) }
+        try DriveCare(of: sandbox.name, in: context).rename(to: blue)
+        _ = try DriveCare(of: blue, in: context).retire(.kept)
+        let expected: LightState = if case .failed(.doNotPull) = notice { .failedUnsafe } else { .off }
+        #expect(try board.read().worst == expected)
+    }
+
     @Test("says again what it said before", arguments: [LightNotice.held, .failed(.safeToPull), .off])
     func before(notice: LightNotice) throws {
         try board.post(notice, job: "red")

@@ -61,6 +61,16 @@ struct DriveLight {
         }
     }
 
+    /// No drive has the name any more: what was said of it is over, unless it must not be pulled yet.
+    mutating func forgetName() {
+        switch before {
+        case .off, .failedUnsafe: break
+        case .working, .verifying, .safe, .unknownDrive, .due, .held, .failedSafe:
+            show(.off)
+            indicator?.stop()
+        }
+    }
+
     private mutating func show(_ notice: LightNotice) {
         if let indicator { return indicator.show(notice, job: job) }
         guard let settings = LightCommands(context).settingsForRuns() else { return }

@@ -9,9 +9,9 @@ struct Mount: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Open a drive to look at it, until Ctrl-C.",
         discussion: """
-            Unlocks the drive with its key and mounts it, read-only unless you say otherwise, for root to look at. A drive \
-            that is named and not plugged in is waited for, and then no backup begins. At Ctrl-C it is unmounted and closed again. No backup begins meanwhile. After --writable the next backup \
-            compares the whole drive. Needs root.
+            Unlocks the drive with its key and mounts it, read-only unless you say otherwise, for root to look at; at \
+            Ctrl-C it is unmounted and closed again. A drive that is named and not plugged in is waited for. No backup \
+            begins meanwhile. After --writable the next backup compares the whole drive. Needs root.
             """
     )
 

@@ -61,7 +61,7 @@ struct PrepareDisk: ParsableCommand {
     @ArgumentParser.Flag(help: "Make no passphrase: then only the key on this machine opens the drive.")
     var noPassphrase = false
 
-    @ArgumentParser.Flag(help: "Have a passphrase made, and show it.")
+    @ArgumentParser.Flag(help: "Have a passphrase made, and show it, which needs a terminal.")
     var generatePassphrase = false
 
     @ArgumentParser.Flag(
