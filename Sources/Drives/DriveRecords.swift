@@ -208,35 +208,60 @@ extension DriveRecords {
 
     /// Writes the recovery sheet anew, as the header's backup is now; not where somebody threw it away.
     ///
-    /// - Parameter former: the name of the drive whose sheet this was; it goes.
+    /// - Parameter former: the name that the drive had; the sheet of that name goes.
     /// - Returns: where it is; nil when there is none.
     @discardableResult
     public func renewSheet(
         _ facts: DriveFacts,
         of former: DriveName? = nil
     ) throws(PreparationError.Reason) -> FileName? {
+        guard let sheet = try sheet(facts, of: former) else { return nil }
+        let (name, layout) = (name, layout)
+        try system { () throws(SystemError) in
+            try sheet.write(in: layout)
+            if let former, former != name { try RecoverySheet.remove(of: former, in: layout) }
+        }
+        return layout.recoverySheet(of: name)
+    }
+
+    /// Sees that `renewSheet` can be done.
+    public func checkSheet(_ facts: DriveFacts, of former: DriveName) throws(PreparationError.Reason) {
+        _ = try sheet(facts, of: former)
+    }
+
+    private func sheet(
+        _ facts: DriveFacts,
+        of former: DriveName?
+    ) throws(PreparationError.Reason) -> RecoverySheet? {
         let (name, layout) = (name, layout)
         let isThere = try system { () throws(SystemError) in
             try RecoverySheet.isThere(of: former ?? name, in: layout)
         }
         if !isThere { return nil }
-        let digest = try system { () throws(SystemError) in try recordedDigest() }
-        let backup = LUKSContainer(path: layout.headerBackup(luksUUID: luksUUID))
-        let instructions = RestoreInstructions(
-            name: name,
-            luksUUID: luksUUID,
-            facts: facts,
-            keySlot: keySlot,
-            passphrases: try encryption { () throws(CryptError) in try backup.passphraseSlots() },
-            headerDigest: digest,
-            layout: layout
+        let slots = try slotsOfBackup()
+        return RecoverySheet(
+            instructions: RestoreInstructions(
+                name: name,
+                luksUUID: luksUUID,
+                facts: facts,
+                keySlot: keySlot,
+                passphrases: slots.passphrases,
+                otherSlots: slots.others,
+                headerDigest: try system { () throws(SystemError) in try recordedDigest() },
+                layout: layout
+            )
         )
-        try system { () throws(SystemError) in
-            try RecoverySheet(instructions: instructions).write(in: layout)
-            if let former, former != name { try RecoverySheet.remove(of: former, in: layout) }
-        }
-        return layout.recoverySheet(of: name)
     }
+
+    private func slotsOfBackup() throws(PreparationError.Reason) -> LUKSContainer.Slots {
+        let backup = LUKSContainer(path: layout.headerBackup(luksUUID: luksUUID))
+        let keySlot = keySlot
+        return try encryption { () throws(CryptError) in try backup.slots(beside: keySlot) }
+    }
+
+    /// The slots that something else opens than the machine's key and a passphrase that was given here, as the header's
+    /// backup says.
+    public func otherSlots() throws(PreparationError.Reason) -> [Int32] { try slotsOfBackup().others }
 }
 
 extension DriveRecords {
@@ -291,6 +316,11 @@ extension DriveRecords {
     public func isKeyChangeUnfinished() throws(SystemError) -> Bool {
         let folder = try HostFolder.open(layout.keyFolder, .secret)
         return try folder.statusIfPresent(of: KeyFile(replacing: name, in: layout).name) != nil
+    }
+
+    /// The key that takes the place of the drive's, of a change that was cut off; nil when there is none.
+    public func newKey() throws(SystemError) -> SecretBytes? {
+        try KeyFile(replacing: name, in: layout).read()
     }
 
     /// Removes the key file, also that of a change that was cut off. Without a passphrase nobody opens the drive then.

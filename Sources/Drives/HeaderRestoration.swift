@@ -100,8 +100,7 @@ public struct HeaderRestoration: Sendable {
     /// Proves that the backup is whole and opens with the key, and that the disk is still the one that was looked at; keeps
     /// the header that is there, if it is one; and writes the backup. The drive opens with the key afterwards.
     ///
-    /// - Returns: the file with the header that was there; nil when that was damaged, or is the backup's.
-    public func perform(key: borrowing SecretBytes) throws(Reason) -> FileName? {
+    public func perform(key: borrowing SecretBytes) throws(Reason) -> Former {
         try checkBackup(key)
         // As long as it is open, no other partition gets its name.
         let pin: Descriptor
@@ -113,7 +112,7 @@ public struct HeaderRestoration: Sendable {
         let now = try Self(of: identity, luksUUID: luksUUID, to: partition, in: layout)
         guard now.disk.isUnchanged(since: disk) else { throw .diskChanged }
         let container = LUKSContainer(path: partition)
-        let kept = try keepHeader(of: container, pin)
+        let former = try keepHeader(of: container, pin)
         do {
             try container.restoreHeader(from: layout.headerBackup(luksUUID: luksUUID))
         } catch {
@@ -121,7 +120,17 @@ public struct HeaderRestoration: Sendable {
         }
         try prove(container, key)
         withExtendedLifetime(pin) {}
-        return kept
+        return former
+    }
+
+    /// The header that was there.
+    public enum Former: Hashable, Sendable {
+        /// Nothing that can be read: udev did not know the drive, and does now.
+        case damaged
+        /// One that is the backup's, or cannot be read to its end.
+        case replaced
+        /// Another one, which is kept in this file.
+        case kept(FileName)
     }
 
     private func checkBackup(_ key: borrowing SecretBytes) throws(Reason) {
@@ -143,19 +152,19 @@ public struct HeaderRestoration: Sendable {
     private func keepHeader(
         of container: LUKSContainer,
         _ partition: borrowing Descriptor
-    ) throws(Reason) -> FileName? {
-        guard let uuid = try uuid(of: container) else { return nil }
+    ) throws(Reason) -> Former {
+        guard let uuid = try uuid(of: container) else { return .damaged }
         // The last look: it may have been put there since the inspection.
         if uuid.lowercased() != identity.luksUUID { throw .foreignContents(["crypto_LUKS"]) }
         do throws(SystemError) {
-            if try records.backupEqualsHeader(on: partition) { return nil }
+            if try records.backupEqualsHeader(on: partition) { return .replaced }
         } catch {
             // What cannot be read is damaged, and cannot be kept.
-            if error.errno == .ioError { return nil }
+            if error.errno == .ioError { return .replaced }
             throw .system(error)
         }
         do {
-            return try HeaderBackup(luksUUID: luksUUID, in: layout).keep(container)
+            return .kept(try HeaderBackup(luksUUID: luksUUID, in: layout).keep(container))
         } catch {
             throw .notKept(error)
         }

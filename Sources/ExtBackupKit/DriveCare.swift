@@ -34,6 +34,15 @@ public struct DriveCare {
         try changeKeys { (change) throws(PreparationError.Reason) in try change.setPassphrase(passphrase) }
     }
 
+    /// The LUKS slots that something else opens than this machine's key and a passphrase that was given here.
+    public func otherSlots() throws(Failure) -> [Int32] {
+        do {
+            return try drive.records.otherSlots()
+        } catch {
+            throw Failure(.failed, "what else opens drive '\(name)' cannot be told: \(error)")
+        }
+    }
+
     private func changeKeys(
         _ body: (KeyChange) throws(PreparationError.Reason) -> Void
     ) throws(Failure) -> FileName? {
@@ -163,6 +172,7 @@ public struct DriveCare {
         let renamed = try EnrolledDrive(file, in: context)
         let other = renamed.records
         try refuseKey(beside: new, other)
+        try renamed.checkSheet(of: name)
         try begin(new, other, text, begun)
         do {
             try drive.records.removeUnitLink()
@@ -242,8 +252,9 @@ public struct DriveCare {
             else { continue }
             throw Failure(
                 .failed,
-                "drive '\(name)' is not retired: it was about to be called '\(other)', and that was cut off",
-                hint: "run 'extbackup drives rename \(name) \(other)' first"
+                "drive '\(name)' is not retired: it is called '\(other)', too, as a rename was cut off",
+                hint:
+                    "finish that first, with 'extbackup drives rename \(name) \(other)' or the other way round"
             )
         }
     }
@@ -332,7 +343,9 @@ public struct DriveCare {
     private func moveState(to new: DriveName) throws(Failure) {
         do {
             try StatusFile(directory: context.layout.stateFolder).update {
-                $0.drives[new.text] = $0.drives[name.text]
+                // An attempt that was cut off may have moved it.
+                guard let status = $0.drives[name.text] else { return }
+                $0.drives[new.text] = status
                 $0.drives[name.text] = nil
             }
         } catch {

@@ -45,8 +45,10 @@ public struct DriveVisit {
             }
             let released = try mounted.unmount().lock().release(.leave)
             light.giveBack(released)
+            let safety = PullSafety.safe(RestState(released.power))
+            takeBackWarning(now: safety)
             withExtendedLifetime(lock) {}
-            return .safe(RestState(released.power))
+            return safety
         } catch {
             light.fail(error)
             throw Failure(error, unlessStoppedBy: context.interruption)
@@ -86,12 +88,27 @@ public struct DriveVisit {
             operations: context.operations
         ) { light.giveBack($0) }
         switch outcome {
-        case .released: break
-        case .absent: light.forgetUse()
+        case .released(let power, _): takeBackWarning(now: .safe(RestState(power)))
+        case .absent:
+            light.forgetUse()
+            takeBackWarning(now: .gone)
         case .open, .doubtful: light.fail(.doNotPull)
         }
         withExtendedLifetime(lock) {}
         return try result(of: outcome)
+    }
+
+    /// The last run may have told that the drive must not be pulled; that is over.
+    private func takeBackWarning(now safety: PullSafety) {
+        do {
+            try StatusFile(directory: context.layout.stateFolder).update {
+                if case .unsafe? = $0[drive: name.text].lastReport?.safety {
+                    $0[drive: name.text].lastReport?.safety = safety
+                }
+            }
+        } catch {
+            context.logger.warning("\(error.message)", metadata: ["drive": "\(name)"])
+        }
     }
 
     private func result(of outcome: DriveLeftovers.Outcome) throws(Failure) -> PullSafety {

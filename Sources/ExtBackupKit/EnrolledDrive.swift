@@ -69,6 +69,16 @@ struct EnrolledDrive {
 
     private static let pause = Duration.milliseconds(300)
 
+    /// True when plugging it in starts its backup.
+    var isEnabled: Bool {
+        do {
+            try records.checkUnitLink()
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// What its recovery sheet says beside what the header holds.
     private var facts: DriveFacts {
         DriveFacts(
@@ -92,6 +102,20 @@ struct EnrolledDrive {
                 .failed,
                 "all else is done, but the recovery sheet of drive '\(name)' is not renewed: \(error)",
                 hint: "see to that, then run 'extbackup header backup \(name)'"
+            )
+        }
+    }
+
+    /// Sees that `takeSheet` can be done, before anything is changed.
+    func checkSheet(of former: DriveName) throws(Failure) {
+        do {
+            try records.checkSheet(facts, of: former)
+        } catch {
+            throw Failure(
+                .failed,
+                "drive '\(former)' is not renamed, because its recovery sheet could not follow: \(error)",
+                hint:
+                    "run 'extbackup header backup \(former)', or remove \(context.layout.recoverySheet(of: former)) and its page"
             )
         }
     }

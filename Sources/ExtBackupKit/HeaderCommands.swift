@@ -111,13 +111,31 @@ public struct HeaderCommands {
         }
     }
 
-    /// Writes the backup to the partition.
+    /// Writes the backup to the partition. Where nothing showed that the drive is there, its backup begins, as when it is
+    /// plugged in.
     ///
     /// - Returns: what was done, in sentences.
     public func restore(_ restoration: HeaderRestoration) throws(Failure) -> [String] {
+        let former = try write(restoration)
+        let done = "The header is back, and the key opens the drive."
+        switch former {
+        case .replaced: return [done]
+        case .kept(let file):
+            return [
+                "The header that was on the drive was whole, and not the backup: it is kept as \(file).",
+                done,
+            ]
+        case .damaged where !drive.isEnabled: return [done]
+        case .damaged:
+            // What udev started found the lock taken.
+            try context.startUnit(FileName("extbackup@\(name).service"))
+            return ["\(done) Its backup begins now, as when it is plugged in."]
+        }
+    }
+
+    private func write(_ restoration: HeaderRestoration) throws(Failure) -> HeaderRestoration.Former {
         let lock = try RunLock.take(of: name, for: .byHand, in: context)
-        let key = try drive.key()
-        let kept: FileName?
+        let key = try keyOfBackup()
         var light = DriveLight(of: drive.identity, in: context)
         light.showWork()
         defer {
@@ -125,21 +143,25 @@ public struct HeaderCommands {
             withExtendedLifetime(lock) {}
         }
         do {
-            kept = try restoration.perform(key: key)
+            return try restoration.perform(key: key)
         } catch {
             throw refused(error, restoration.partition)
         }
-        return Self.lines(kept: kept)
     }
 
-    /// What a person is told of a header that was put back.
-    static func lines(kept: FileName?) -> [String] {
-        let done =
-            "The header is back, and the key opens the drive. Where nothing of it was left, a backup begins by itself now."
-        guard let kept else { return [done] }
-        return [
-            "The header that was on the drive was whole, and not the backup: it is kept as \(kept).", done,
-        ]
+    /// The drive's key, or the new one that a change which was cut off left beside it, if that opens the backup.
+    private func keyOfBackup() throws(Failure) -> SecretBytes {
+        let key = try drive.key()
+        do {
+            if try !drive.records.opens(.backup, with: key), let new = try drive.records.newKey(),
+                try drive.records.opens(.backup, with: new)
+            {
+                return new
+            }
+        } catch {
+            // Whatever it is, who checks the backup tells it, ignoring.
+        }
+        return key
     }
 
     private func refused(_ reason: HeaderRestoration.Reason, _ partition: FileName) -> Failure {

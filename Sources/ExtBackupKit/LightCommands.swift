@@ -7,7 +7,6 @@ import Reporting
 /// The light, for people and for the unit that keeps it blinking.
 public struct LightCommands {
     private let context: RunContext
-    private static let testJob: FileName = "led-test"
 
     /// Works with the stick and the board of `context`.
     public init(_ context: RunContext) {

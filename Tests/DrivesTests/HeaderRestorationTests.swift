@@ -67,7 +67,7 @@ struct HeaderRestorationTests {
         let bench = try Bench()
         try bench.destroyHeader()
         #expect(throws: CryptError.self) { try bench.container.opens(slot: 0, with: bench.key) }
-        #expect(try bench.restoration().perform(key: bench.key) == nil)
+        #expect(try bench.restoration().perform(key: bench.key) == .damaged)
         #expect(try bench.container.opens(slot: 0, with: bench.key))
     }
 
@@ -76,11 +76,11 @@ struct HeaderRestorationTests {
         let bench = try Bench()
         let headers = bench.layout.headerFolder
         let old = bench.layout.headerBackup(luksUUID: bench.luksUUID)
-        #expect(try bench.restoration().perform(key: bench.key) == nil)
+        #expect(try bench.restoration().perform(key: bench.key) == .replaced)
         for (suffix, passphrase) in [(".before-restore", "newer"), (".before-restore-2", "newest")] {
             let slot = try bench.container.add(secret(passphrase), provenBy: bench.key)
-            let kept = try #require(try bench.restoration().perform(key: bench.key))
-            #expect(kept == old.appendingSuffix(suffix))
+            let kept = old.appendingSuffix(suffix)
+            #expect(try bench.restoration().perform(key: bench.key) == .kept(kept))
             #expect(try Descriptor.open(kept, .read).nodeStatus().permissions == 0o400)
             #expect(try LUKSContainer(path: kept).opens(slot: slot, with: secret(passphrase)))
             #expect(try !bench.container.isUsed(slot: slot))
@@ -120,7 +120,7 @@ struct HeaderRestorationTests {
         try bench.disk.loop.open(.readWrite).addPartition(1, at: bytes)
         #expect(reason { _ = try restoration.perform(key: bench.key) } == .diskChanged)
         #expect(try other.read(4096, at: bytes.lowerBound).allSatisfy { $0 == 0 })
-        #expect(try bench.restoration().perform(key: bench.key) == nil, "when it was shown")
+        #expect(try bench.restoration().perform(key: bench.key) == .damaged, "when it was shown")
     }
 
     @Test("is refused when something else came to lie there while a person typed")

@@ -135,6 +135,7 @@ struct KeyChangeTests {
             #expect(try kept.container.opens(slot: slots[0], with: secret(words)))
             #expect(try kept.container.slot(openedBy: secret(KeptDrive.oldPassphrase)) == nil)
             #expect(try kept.records.opens(.drive(kept.device), with: kept.records.key()))
+            #expect(try kept.records.otherSlots() == [1])
             #expect(try kept.records.backupEqualsHeader(of: kept.device))
         }
     }

@@ -52,6 +52,25 @@ struct RecoverySheetTests {
         }
     }
 
+    @Test("denies no way in that somebody else made")
+    func others() throws {
+        let kept = try KeptDrive()
+        try kept.writeSheet()
+        let key = try kept.records.key()
+        let slot = try kept.container.add(secret("by hand"), provenBy: key)
+        _ = try kept.records.saveHeaderBackup(of: kept.device, key: key)
+        try kept.records.renewSheet(kept.facts)
+        for text in try kept.texts("red") {
+            #expect(
+                text.contains(
+                    "key slot \(slot)      a passphrase or key that was added by hand or elsewhere\n"
+                )
+            )
+            #expect(text.contains("With a passphrase:\n\n    cryptsetup open /dev/disk/by-uuid/"))
+            #expect(!text.contains("There is no passphrase"))
+        }
+    }
+
     @Test("goes with a drive that gets another name, and says that")
     func rename() throws {
         let kept = try KeptDrive()
@@ -78,6 +97,6 @@ struct RecoverySheetTests {
         let kept = try KeptDrive()
         let isWritten = try kept.records.renewSheet(kept.facts) != nil
         #expect(!isWritten)
-        #expect(try Descriptor.open(kept.layout.sheetFolder, .directory).entryNames() == [])
+        #expect(try !Descriptor.open(kept.layout.stateFolder, .directory).entryNames().contains("sheets"))
     }
 }

@@ -94,6 +94,13 @@ struct DoctorTests {
         #expect(patient.findings().status == .unlockFailed)
     }
 
+    @Test("tells of a key change that was cut off")
+    func keyChange() throws {
+        let patient = try Patient()
+        try patient.sandbox.home.write("etc/keys/red.key.new", "key", mode: 0o400)
+        #expect(patient.complaints(.key).contains { $0.contains("a change of it was cut off") })
+    }
+
     @Test("tells a drive that is disabled, and one that has no file")
     func links() throws {
         let patient = try Patient()

@@ -84,13 +84,29 @@ struct DriveCareTests {
     func renameAgain(state: String) throws {
         let blue = try #require(DriveName("blue"))
         try records.linkKey(as: blue, .first)
-        if state == "the key has the new name alone" { try records.removeKey() }
+        if state == "the key has the new name alone" {
+            try records.removeKey()
+            try StatusFile(directory: sandbox.layout.stateFolder).update {
+                $0[drive: "blue"].lastGood = Timestamp(seconds: 1)
+            }
+        }
         try sandbox.home.write(
             "etc/drives.d/blue.toml",
             Sandbox.driveFile.split(separator: "\"red\"", maxSplits: 1).joined(separator: "\"blue\"")
         )
         try care().rename(to: blue)
         #expect(try files() == ["blue.key", "blue.toml", "config.toml", "extbackup@blue.service"])
+        let status = try StatusFile(directory: sandbox.layout.stateFolder).read().status
+        let isMoved = state == "the key has the new name alone"
+        #expect(status[drive: "blue"].lastGood == (isMoved ? Timestamp(seconds: 1) : nil))
+    }
+
+    @Test("is not changed when its recovery sheet could not follow")
+    func sheet() throws {
+        try sandbox.home.write("var/sheets/red.txt", "Drive \"red\"")
+        let before = try files()
+        #expect(throws: Failure.self) { try care().rename(to: try #require(DriveName("blue"))) }
+        #expect(try files() == before)
     }
 
     @Test("is not renamed while a new key lies beside the old one: that may be the one that opens the drive")
@@ -169,6 +185,27 @@ struct DriveCareTests {
         _ = try care("blue").retire(.kept)
         #expect(!sandbox.home.exists("var/preparing/blue"))
         #expect(try files().contains("blue.key"))
+    }
+
+    @Test(
+        "waits for who only asks whether a run works on it, and not for a run",
+        arguments: [("-s", true), ("-x", false)]
+    )
+    func lock(kind: String, isTaken: Bool) throws {
+        let file = sandbox.path("run/red.lock")
+        let outcome = try ChildProcess([
+            "/bin/sh", "-c",
+            FileName(
+                "flock \(kind) \(file) sleep 0.4 > /dev/null 2>&1 & while flock -n \(file) true; do :; done"
+            ),
+        ]).run()
+        try #require(outcome.isSuccess)
+        do throws(Failure) {
+            _ = try RunLock.take(of: sandbox.name, for: .run, in: sandbox.context())
+            #expect(isTaken)
+        } catch {
+            #expect(!isTaken && error.status == .locked)
+        }
     }
 
     @Test("is not changed while a run works on it")

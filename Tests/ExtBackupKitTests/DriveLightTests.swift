@@ -160,6 +160,21 @@ struct DriveLightTests {
         #expect(try sandbox.light() == .failedSafe)
     }
 
+    @Test(
+        "reminds of what it reminded of when the drive is not found, but is not green",
+        arguments: [(LightNotice.held, LightState.held), (.off, .off), (.due, .due)]
+            as [(LightNotice, LightState)]
+    )
+    func absent(notice: LightNotice, expected: LightState) throws {
+        try board.post(notice, job: "red")
+        sandbox.drive.state.withLock { $0.isPresent = false }
+        var light = DriveLight(of: try EnrolledDrive(sandbox.name, in: context).identity, in: context)
+        light.showWork()
+        #expect(try sandbox.light() == .working)
+        light.giveBack()
+        #expect(try sandbox.light() == expected)
+    }
+
     @Test("says work while a header is put back", Need.images)
     func header() throws {
         let loop = try EmptyLoop()

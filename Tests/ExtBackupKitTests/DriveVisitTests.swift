@@ -134,6 +134,22 @@ struct DriveVisitTests {
         #expect(sandbox.log.calls.last == "flush")
     }
 
+    @Test("takes the last run's warning back, and nothing else", arguments: [true, false])
+    func warning(isPluggedIn: Bool) throws {
+        try sandbox.runBefore(files: ["a"])
+        sandbox.drive.state.withLock { $0.isPresent = isPluggedIn }
+        for told in [PullSafety.unsafe(reason: "it is open"), .safe(.stopped)] {
+            try StatusFile(directory: sandbox.layout.stateFolder).update {
+                $0[drive: "red"].lastReport?.safety = told
+            }
+            _ = failure { try visit.eject() }
+            let safety = try #require(try sandbox.status().lastReport?.safety)
+            let expected: PullSafety = isPluggedIn ? .safe(.poweredOff) : .gone
+            #expect(safety == (told == .safe(.stopped) ? told : expected))
+            sandbox.drive.state.withLock { $0.isPresent = isPluggedIn }
+        }
+    }
+
     @Test("that finds no drive, or one that cannot be closed, says so")
     func notEjected() throws {
         sandbox.drive.state.withLock { $0.mappings = ["extbackup-red-7"] }

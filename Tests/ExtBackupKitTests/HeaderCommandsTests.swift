@@ -6,20 +6,6 @@ import Testing
 
 @Suite("Putting a header back")
 struct HeaderCommandsTests {
-    @Test("tells where the header is kept that was on the drive, if one was")
-    func kept() {
-        let done =
-            "The header is back, and the key opens the drive. Where nothing of it was left, a backup begins by itself now."
-        #expect(HeaderCommands.lines(kept: nil) == [done])
-        #expect(
-            HeaderCommands.lines(kept: "/var/lib/extbackup/headers/1.img.before-restore") == [
-                "The header that was on the drive was whole, and not the backup: "
-                    + "it is kept as '/var/lib/extbackup/headers/1.img.before-restore'.",
-                done,
-            ]
-        )
-    }
-
     @Test("on a disk instead of its partition is refused, and the hint names that", Need.images)
     func wholeDisk() throws {
         let sandbox = try Sandbox()

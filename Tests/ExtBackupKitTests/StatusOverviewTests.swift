@@ -132,7 +132,9 @@ struct StatusOverviewTests {
         #expect(lines.contains("  last good backup: never"))
         #expect(lines.contains("    drive 'red': the key does not open the drive"))
         #expect(
-            lines.contains { $0.hasPrefix("    hint: the key file must be the one that 'prepare-disk' made") }
+            lines.contains {
+                $0.hasPrefix("    hint: if its key was being changed, run 'extbackup drives key rotate red'")
+            }
         )
         #expect(lines.last == "  NOT safe to pull: a backup works on it")
         // The last report's answer does not hold either.

@@ -77,6 +77,7 @@ extension LabTests {
             )
             let restored = try nas.guest.check("extbackup header restore red --yes --serial 1001 2>&1")
             #expect(restored.stdout.contains("The header is back"), "\(restored.stdout)")
+            #expect(restored.stdout.contains(".img.before-restore"), "\(restored.stdout)")
             try nas.guest.check(test)
         }
 

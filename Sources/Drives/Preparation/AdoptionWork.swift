@@ -46,12 +46,14 @@ struct AdoptionWork {
         let digest = try enrollment.backUpHeader(container, uuid, slot: slot, key)
         try begin(.unlock)
         let (identity, label) = try look(uuid, slot, key)
+        let slots = try encryption { () throws(CryptError) in try container.slots(beside: slot) }
         let instructions = RestoreInstructions(
             name: plan.name,
             luksUUID: uuid,
             facts: facts(identity, label, disk),
             keySlot: slot,
-            passphrases: try encryption { () throws(CryptError) in try container.passphraseSlots() },
+            passphrases: slots.passphrases,
+            otherSlots: slots.others,
             headerDigest: digest,
             layout: layout
         )

@@ -27,6 +27,20 @@ extension LUKSContainer {
         return found
     }
 
+    /// What opens the container beside the machine's own key.
+    struct Slots {
+        let passphrases: [PassphraseSlot]
+        /// Nobody noted what: passphrases that were added by hand, keys of other machines.
+        let others: [Int32]
+    }
+
+    /// The slots that something opens, without the key's.
+    func slots(beside key: Int32) throws(CryptError) -> Slots {
+        let passphrases = try passphraseSlots()
+        let known = [key] + passphrases.map(\.number)
+        return Slots(passphrases: passphrases, others: try usedSlots().filter { !known.contains($0) })
+    }
+
     /// Notes that a slot's secret is a person's passphrase.
     func markAsPassphrase(slot: Int32) throws(CryptError) {
         let context = try CryptContext(path: path)

@@ -29,8 +29,12 @@ struct RecoverySheet {
 
     /// True when a drive has a sheet: who threw it away does not want it.
     static func isThere(of drive: DriveName, in layout: HostLayout) throws(SystemError) -> Bool {
-        let folder = try HostFolder.open(layout.sheetFolder, .common)
-        for file in names(of: drive) where try folder.statusIfPresent(of: file) != nil { return true }
+        do {
+            let folder = try Descriptor.open(layout.sheetFolder, [.directory, .followLink])
+            for file in names(of: drive) where try folder.statusIfPresent(of: file) != nil { return true }
+        } catch {
+            if error.errno != .noSuchFileOrDirectory { throw error }
+        }
         return false
     }
 

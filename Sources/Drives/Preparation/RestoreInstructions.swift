@@ -10,6 +10,8 @@ struct RestoreInstructions {
     var keySlot = LUKSContainer.keySlot
     /// What persons know opens these.
     var passphrases: [LUKSContainer.PassphraseSlot]
+    /// What opens these was not noted.
+    var otherSlots: [Int32] = []
     /// SHA-256 of the backup of the header, in hexadecimal digits; nil when there is none.
     var headerDigest: String?
     /// Where the host keeps the drive's key and the backup of its header.
@@ -32,13 +34,16 @@ struct RestoreInstructions {
             }
             return ("key slot \(slot.number)", "the passphrase" + (cost ?? ""))
         }
+        let others = otherSlots.map {
+            ("key slot \($0)", "a passphrase or key that was added by hand or elsewhere")
+        }
         let rows =
             [
                 ("disk", Self.printable(facts.disk ?? "not known")),
                 ("serial number", Self.printable(facts.serial ?? "none")),
                 ("LUKS UUID", luksUUID),
                 ("file system", "\(facts.fileSystem.rawValue), labeled \"\(Self.printable(facts.label))\""),
-            ] + [key] + secrets + [("header backup", headerDigest.map { "SHA-256 \($0)" } ?? "none")]
+            ] + [key] + secrets + others + [("header backup", headerDigest.map { "SHA-256 \($0)" } ?? "none")]
         return rows.map { label, value in
             "  " + label + String(repeating: " ", count: 16 - label.utf8.count) + value + "\n"
         }.joined()
@@ -68,10 +73,10 @@ struct RestoreInstructions {
 
     private var opening: String {
         let byPassphrase =
-            passphrases.isEmpty
+            passphrases.isEmpty && otherSlots.isEmpty
             ? "There is no passphrase: without the key file the drive stays closed."
             : """
-            With the passphrase:
+            With \(passphrases.isEmpty ? "a" : "the") passphrase:
 
                 cryptsetup open \(device) restore
             """

@@ -40,7 +40,7 @@ extension Doctor {
         } catch {
             return [.failure(.key, name, error)]
         }
-        var findings: [Finding] = []
+        var findings = checkKeyChange(drive)
         for container in [.backup] + (device.map { [.drive($0)] } ?? []) as [DriveRecords.Container] {
             do {
                 if try drive.records.opens(container, with: key) {
@@ -73,6 +73,21 @@ extension Doctor {
             }
         }
         return findings
+    }
+
+    private func checkKeyChange(_ drive: EnrolledDrive) -> [Finding] {
+        let name = drive.name.text
+        // A folder that cannot be read has a finding of its own, ignoring.
+        guard (try? drive.records.isKeyChangeUnfinished()) == true else { return [] }
+        return [
+            .failure(
+                .key,
+                name,
+                "a change of it was cut off: the new one lies beside it, and may be the one that opens the drive",
+                hint: "run 'extbackup drives key rotate \(name)' with the drive plugged in",
+                status: .unlockFailed
+            )
+        ]
     }
 
     private func checkHeader(_ drive: EnrolledDrive, _ device: BlockDevice?) -> [Finding] {

@@ -37,8 +37,20 @@ struct DriveLight {
             waitForDrive()
             giveBack(try LockedDrive.claim(identity, operations: context.operations).release(.leave))
         } catch {
-            fail(error)
+            if case .absent = error.reason { sayAgain() } else { fail(error) }
         }
+    }
+
+    /// The drive is not found, and nothing of it was opened: what was said before, without what needs a proof.
+    private mutating func sayAgain() {
+        switch before {
+        case .held: show(.held)
+        case .failedSafe: show(.failed(.safeToPull))
+        case .failedUnsafe: show(.failed(.doNotPull))
+        case .due: show(.due)
+        case .off, .working, .verifying, .safe, .unknownDrive: show(.off)
+        }
+        indicator?.stop()
     }
 
     /// The drive may have been left as it must not be.

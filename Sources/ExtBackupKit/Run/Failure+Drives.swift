@@ -50,8 +50,8 @@ extension Failure {
         case .suspiciousInterfaces: "do not use this device; look at what it is with 'lsusb -v'"
         case .inUse: "end what uses it"
         case .wrongKey:
-            "the key file must be the one that 'prepare-disk' made; put it back from your backup to "
-                + "/etc/extbackup/keys/\(error.drive).key"
+            "if its key was being changed, run 'extbackup drives key rotate \(error.drive)'; else put the key file that "
+                + "'prepare-disk' made back from your backup to /etc/extbackup/keys/\(error.drive).key"
         case .unlockRefused: "look at 'journalctl -k' and 'cryptsetup luksDump' for this drive"
         case .damagedFileSystem, .mountRefused:
             "open it by hand as /var/lib/extbackup/sheets/\(error.drive).txt describes, and check it with fsck; replace "

@@ -62,6 +62,8 @@ struct RunLock: ~Copyable {
         do throws(SystemError) {
             let folder = try Descriptor.makeFolder(context.layout.runFolder, mode: 0o755)
             let file = try folder.open(fileName(of: name.text), [.readWrite, .create], mode: 0o600)
+            // Who works on the drive is not waited for: what waits would begin when that ends, and nobody expects it.
+            guard try file.tryLock(.shared) else { throw SystemError(call: "flock", errno: .timedOut) }
             try file.lock(.exclusive, timeout: patience)
             return RunLock(file: file)
         } catch {

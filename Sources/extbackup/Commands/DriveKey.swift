@@ -64,6 +64,11 @@ struct DriveKey: ParsableCommand {
                 sheet = try care.setPassphrase(try ask.newPassphrase())
             }
             Output.say("drive '\(drive)' has a new passphrase; keep it outside of this house")
+            let others = try care.otherSlots()
+            if !others.isEmpty {
+                let list = others.map(String.init).joined(separator: ", ")
+                Output.say("what was added by hand or elsewhere opens it, too: LUKS slot \(list)")
+            }
             Output.askToPrint(sheet)
         }
     }
