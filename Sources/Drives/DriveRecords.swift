@@ -209,7 +209,7 @@ extension DriveRecords {
     /// Writes the recovery sheet anew, as the header's backup is now; not where somebody threw it away.
     ///
     /// - Parameter former: the name that the drive had; the sheet of that name goes.
-    /// - Returns: where it is; nil when there is none.
+    /// - Returns: where it is; nil when there is none, or when it said the same before.
     @discardableResult
     public func renewSheet(
         _ facts: DriveFacts,
@@ -217,11 +217,13 @@ extension DriveRecords {
     ) throws(PreparationError.Reason) -> FileName? {
         guard let sheet = try sheet(facts, of: former) else { return nil }
         let (name, layout) = (name, layout)
-        try system { () throws(SystemError) in
+        let isAnother = try system { () throws(SystemError) in
+            let isAnother = try !sheet.isWritten(in: layout)
             try sheet.write(in: layout)
             if let former, former != name { try RecoverySheet.remove(of: former, in: layout) }
+            return isAnother
         }
-        return layout.recoverySheet(of: name)
+        return isAnother ? layout.recoverySheet(of: name) : nil
     }
 
     /// Sees that `renewSheet` can be done.

@@ -93,7 +93,7 @@ struct EnrolledDrive {
 
     /// Writes the recovery sheet anew, the last thing after a change of what stands in it.
     ///
-    /// - Returns: the file to print again; nil when somebody threw the sheet away.
+    /// - Returns: the file to print again; nil when it says the same as before, or somebody threw it away.
     func renewSheet() throws(Failure) -> FileName? {
         do {
             return try records.renewSheet(facts)

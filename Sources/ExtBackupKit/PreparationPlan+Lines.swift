@@ -18,9 +18,8 @@ extension PreparationPlan {
             case .keyAndPassphrase: "slot \(keySlot) the key file, slot \(passphraseSlot) the passphrase"
             }
         return [
-            "  it becomes: one partition with LUKS2 (\(slots)), in it \(fileSystem.rawValue) labeled \(FileName(label))",
-            layout.line(ofFilesFor: name),
-        ]
+            "  it becomes: one partition with LUKS2 (\(slots)), in it \(fileSystem.rawValue) labeled \(FileName(label))"
+        ] + layout.lines(ofFilesFor: name)
     }
 }
 
@@ -29,18 +28,19 @@ extension AdoptionPlan {
     public func lines(in layout: HostLayout) -> [String] {
         [
             "  nothing is erased: \(device) gets one more key slot (the key file) and the LUKS label \(FileName(name.text)), "
-                + "its file system the folder \(Marker.folder)",
-            layout.line(ofFilesFor: name),
-        ]
+                + "its file system the folder \(Marker.folder)"
+        ] + layout.lines(ofFilesFor: name)
     }
 }
 
 extension HostLayout {
     /// What a drive brings to this machine. Names with its UUID are not known yet.
-    fileprivate func line(ofFilesFor name: DriveName) -> String {
-        let files = [keyFile(of: name), driveFile(of: name), recoverySheet(of: name)].map(\.description)
-            .joined(separator: ", ")
-        return "  written here: \(files) and .html, the backup of its header in \(headerFolder), "
-            + "the link 'extbackup@\(name).service' below \(unitFolder)"
+    fileprivate func lines(ofFilesFor name: DriveName) -> [String] {
+        [
+            "  written on this machine:",
+            "    the key \(keyFile(of: name)), and a backup of the header in \(headerFolder)",
+            "    the recovery sheet \(recoverySheet(of: name)), also as .html",
+            "    \(driveFile(of: name)), and the link 'extbackup@\(name).service' below \(unitFolder)",
+        ]
     }
 }

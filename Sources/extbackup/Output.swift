@@ -10,7 +10,7 @@ enum Output {
         ask(text + "\n")
     }
 
-    /// What a changed recovery sheet asks for; nothing where somebody threw it away.
+    /// What a recovery sheet asks for that changed; nil when it did not.
     static func askToPrint(_ sheet: FileName?) {
         if let sheet { say("its recovery sheet is another now; print it again: \(sheet)") }
     }

@@ -116,9 +116,10 @@ struct PrepareDiskTests {
         let before = try disk.digest()
         let words: [FileName] = ["prepare-disk", disk.node, "--name", "red"]
         let written = """
-              written here: '/etc/extbackup/keys/red.key', '/etc/extbackup/drives.d/red.toml', \
-            '/var/lib/extbackup/sheets/red.txt' and .html, the backup of its header in '/var/lib/extbackup/headers', \
-            the link 'extbackup@red.service' below '/etc/systemd/system'
+              written on this machine:
+                the key '/etc/extbackup/keys/red.key', and a backup of the header in '/var/lib/extbackup/headers'
+                the recovery sheet '/var/lib/extbackup/sheets/red.txt', also as .html
+                '/etc/extbackup/drives.d/red.toml', and the link 'extbackup@red.service' below '/etc/systemd/system'
 
             """
         let slots = [

@@ -50,6 +50,8 @@ struct RecoverySheetTests {
             #expect(text.contains("    cryptsetup open /dev/disk/by-uuid/\(kept.luksUUID) restore\n"))
             #expect(!text.contains("There is no passphrase"))
         }
+        let isAnother = try kept.records.renewSheet(kept.facts) != nil
+        #expect(!isAnother)
     }
 
     @Test("denies no way in that somebody else made")

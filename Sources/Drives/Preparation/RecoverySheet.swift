@@ -20,6 +20,17 @@ struct RecoverySheet {
         }
     }
 
+    /// True when the text that a person may have printed is this one.
+    func isWritten(in layout: HostLayout) throws(SystemError) -> Bool {
+        do {
+            let file = try Descriptor.open(layout.recoverySheet(of: name), [.read, .nonBlocking])
+            return try file.readAll(limit: 1 << 20) == Array(instructions.text.utf8)
+        } catch {
+            if error.errno == .noSuchFileOrDirectory { return false }
+            throw error
+        }
+    }
+
     /// Takes both away.
     static func remove(of drive: DriveName, in layout: HostLayout) throws(SystemError) {
         let folder = try HostFolder.open(layout.sheetFolder, .common)
