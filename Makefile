@@ -87,8 +87,8 @@ $(PACKAGE): $(PROGRAM) $(PAGE) $(COMPLETIONS) $(PACKAGED)
 # Debug builds for the tests, and the package for the lab.
 test: deps deb
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --parallel --skip LabTests
-	EXTBACKUP_PACKAGE=$(CURDIR)/$(PACKAGE) $(SWIFT) test --skip-build --no-parallel --filter LabTests
+	SWIFT=$(SWIFT) tools/run-tests unit-tests --parallel --skip LabTests
+	SWIFT=$(SWIFT) EXTBACKUP_PACKAGE=$(CURDIR)/$(PACKAGE) tools/run-tests lab-tests --no-parallel --filter LabTests
 
 check: deps
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests tools Package.swift
@@ -96,7 +96,7 @@ check: deps
 	tools/check-layers
 	tools/check-version
 	shellcheck debian/extbackup.postinst debian/extbackup.prerm debian/extbackup.postrm tools/after-install \
-	    tools/before-uninstall tools/check-* tools/deps
+	    tools/before-uninstall tools/check-* tools/deps tools/run-tests
 
 format:
 	$(SWIFT) format format --in-place --recursive --parallel Sources Tests tools Package.swift

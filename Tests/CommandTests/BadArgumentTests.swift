@@ -105,7 +105,7 @@ struct BadArgumentTests {
 
     @Test(
         "'prepare-disk' refuses what is no disk, and leaves it as it was",
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: noDisks
     )
     func devices(name: FileName, reason: String) throws {

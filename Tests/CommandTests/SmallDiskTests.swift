@@ -16,7 +16,7 @@ struct SmallDiskTests {
         printf '[[source]]\\nname = "photos"\\npath = "/srv/photos"\\n' > /etc/extbackup/config.toml
         head -c 50331648 /dev/zero | tr '\\0' x > /srv/photos/film
         truncate -s 64M /run/disk/image
-        disk=$(losetup --find --show /run/disk/image) || exit 99
+        disk=$(losetup --partscan --find --show /run/disk/image) || exit 99
         trap 'losetup --detach $disk' EXIT
 
         """

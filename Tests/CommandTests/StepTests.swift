@@ -11,13 +11,14 @@ import Testing
     Need.program("/usr/bin/script")
 )
 struct StepTests {
+    // With --partscan, partitions go when the device is detached; others would stay for whoever gets it next.
     private static let prologue = """
         program=$1
         for folder in /etc /run /srv /var/lib /var/tmp; do mount -t tmpfs none $folder || exit 99; done
         mkdir -p /etc/extbackup /srv/photos /run/disk
         printf '[[source]]\\nname = "photos"\\npath = "/srv/photos"\\n' > /etc/extbackup/config.toml
         truncate -s 64M /run/disk/image
-        disk=$(losetup --find --show /run/disk/image) || exit 99
+        disk=$(losetup --partscan --find --show /run/disk/image) || exit 99
         trap 'losetup --detach $disk' EXIT
         command="$program prepare-disk $disk --name red --allow-internal --yes --no-passphrase --serial $disk"
 
