@@ -47,6 +47,7 @@ public struct CopyRequest: Sendable {
     var moveLimit = MovedPlaces.limit
     private(set) var earlierVersions: SharedDescriptor?
     private(set) var references: [SharedDescriptor] = []
+    private(set) var omitted: [EntryStatus] = []
 
     /// Describes what to copy; both descriptors are directories open for reading, and are duplicated.
     ///
@@ -87,6 +88,17 @@ public struct CopyRequest: Sendable {
     /// changed. Where several folders have the entry, the first one wins.
     public mutating func linkUnchanged(from folder: borrowing Descriptor) throws(SystemError) {
         references.append(SharedDescriptor(try folder.duplicate()))
+    }
+
+    /// From now on a folder is not carried, wherever the source has it: in its place, mounted once more, in a snapshot.
+    /// Unlike what a selection leaves out it is not protected: what the destination has under its name is deleted.
+    public mutating func omit(_ folder: EntryStatus) {
+        omitted.append(folder)
+    }
+
+    /// True for a folder that is not carried.
+    func isOmitted(_ folder: EntryStatus) -> Bool {
+        omitted.contains { folder.isSnapshot(of: $0) }
     }
 
     /// How folders of the source are opened.

@@ -30,3 +30,11 @@ extension Inode {
         self.init(device: status.device, number: status.inode)
     }
 }
+
+extension EntryStatus {
+    /// True for the same inode, also in a snapshot of its file system: there it has another device number, but the time
+    /// of its birth.
+    func isSnapshot(of other: EntryStatus) -> Bool {
+        inode == other.inode && (device == other.device || (born != nil && born == other.born))
+    }
+}

@@ -84,7 +84,8 @@ extension Planner {
             // Also of one that vanished: what the destination has under its name stays for this run.
             noteUnreadable()
         }
-        let entries = listing.entries.filter { isCarried($0, isRoot) }
+        let isNothingCarried = isRoot && request.isOmitted(sourceRoot)
+        let entries = isNothingCarried ? [] : listing.entries.filter { isCarried($0, isRoot) }
         summary.sourceEntryCount += entries.count
         return entries
     }
@@ -95,12 +96,13 @@ extension Planner {
             skipped.append(entry.name, .reservedName)
             return false
         }
-        if entry.status.kind == .directory && isDestination(entry.status) {
+        if entry.status.kind != .directory { return true }
+        if isDestination(entry.status) {
             let path = path(of: entry.name)
             skipped.append(path, .isDestination)
             return false
         }
-        return true
+        return !request.isOmitted(entry.status)
     }
 
     private func isDestination(_ status: EntryStatus) -> Bool {

@@ -249,6 +249,21 @@ struct KeysStayHomeTests {
         #expect(sandbox.home.exists("drive/etc/drives.d/red.toml"))
         #expect(!sandbox.home.exists("drive/etc/keys"))
     }
+
+    @Test("are not copied from where their folder is mounted once more, as in a snapshot", Need.images)
+    func secondPlace() throws {
+        let sandbox = try Sandbox()
+        let again = try sandbox.home.makeFolder("photos/again")
+        let mount = ChildProcess(["/bin/mount", "--bind", FileName(sandbox.path("etc")), again])
+        try #require(try mount.run().isSuccess)
+        defer {
+            // What is left is in memory, ignoring.
+            _ = try? ChildProcess(["/bin/umount", "-l", again]).run()
+        }
+        #expect(try sandbox.run().verdict == .succeeded)
+        #expect(sandbox.home.exists("drive/photos/again/drives.d/red.toml"))
+        #expect(!sandbox.home.exists("drive/photos/again/keys"))
+    }
 }
 
 @Suite("A preview", Need.root)

@@ -87,7 +87,7 @@ extension BackupRun {
         let plan: CopyPlan
         do {
             let destination = try destinationFolder(of: source, mounted)
-            let request = try CopyRequest(
+            var request = try CopyRequest(
                 source: root,
                 destination: destination,
                 selection: try selection(of: source),
@@ -95,6 +95,7 @@ extension BackupRun {
                 workFolder: context.layout.stateFolder,
                 manifest: try part(of: source)
             )
+            if let keys = try keyFolder() { request.omit(keys) }
             plan = try CopyPlan.make(
                 request,
                 interruption: context.interruption,
@@ -162,22 +163,23 @@ extension BackupRun {
         }
     }
 
-    /// Keys stay home: a source that has the folder of the keys below it (`/etc`, `/`) is copied without it.
-    private func keysBelow(_ source: SourceConfiguration) -> [FileName] {
-        // A folder that is not there holds no keys, ignoring.
-        guard let keys = try? resolvedPath(context.layout.keyFolder),
-            let root = try? resolvedPath(source.path)
-        else { return [] }
-        let rootParts = root.components
-        guard keys.components.starts(with: rootParts) else { return [] }
-        let below = keys.components.dropFirst(rootParts.count)
-        return [below.reduce(FileName("/")) { $0.appending($1) }.appending("***")]
+    /// Keys stay home: what their folder is, wherever a source has it (`/etc`, a snapshot of `/`).
+    private func keyFolder() throws(Failure) -> EntryStatus? {
+        do {
+            return try context.layout.keyFolderStatus()
+        } catch {
+            throw Failure(
+                .config,
+                "the keys cannot be kept out of the backup: \(error)",
+                hint: "'extbackup doctor' looks at their folder"
+            )
+        }
     }
 
     private func selection(of source: SourceConfiguration) throws(Failure) -> EntrySelection {
         do {
             return try source.selection(
-                reserving: HeldSourceLock.privateNames(of: source.lock) + keysBelow(source)
+                reserving: HeldSourceLock.privateNames(of: source.lock)
             )
         } catch {
             throw Failure(

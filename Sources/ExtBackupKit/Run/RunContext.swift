@@ -4,6 +4,7 @@ public import Indicators
 public import LinuxSystem
 public import Logging
 public import Reporting
+internal import SystemPackage
 
 /// What a run takes from the world around it: where things lie, and the seams for tests.
 public struct RunContext: Sendable {
@@ -87,6 +88,16 @@ extension HostLayout {
     var lightFolder: FileName { runFolder.appending("light") }
     var configurationFile: FileName { configurationFolder.appending("config.toml") }
     func mountPoint(of name: DriveName) -> FileName { runFolder.appending(FileName("mnt-" + name.text)) }
+
+    /// What the folder of the keys is; nil when there is none.
+    func keyFolderStatus() throws(SystemError) -> EntryStatus? {
+        do {
+            return try Descriptor.open(keyFolder, [.directory, .followLink]).status()
+        } catch {
+            if error.errno == .noSuchFileOrDirectory { return nil }
+            throw error
+        }
+    }
 
     /// A folder with nothing in it, to plan a first copy against; made when it is missing.
     func emptyFolder() throws(SystemError) -> Descriptor {
