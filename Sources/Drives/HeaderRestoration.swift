@@ -12,6 +12,8 @@ public struct HeaderRestoration: Sendable {
         case noBlockDevice
         /// It is a whole disk, of which the drive is one of these partitions; none when its table is empty.
         case partitioned([FileName])
+        /// It begins elsewhere on the disk than the drive did: at this byte instead.
+        case misplaced(start: Int64, drive: DiskExtent)
         /// Another disk is there now than the one that was confirmed, or something else is on it.
         case diskChanged
         /// The disk has another serial number than the drive.
@@ -35,6 +37,7 @@ public struct HeaderRestoration: Sendable {
     private let records: DriveRecords
     private let identity: DriveIdentity
     private let luksUUID: String
+    private let extent: DiskExtent?
     private let layout: HostLayout
     /// The partition.
     public let partition: FileName
@@ -45,18 +48,21 @@ public struct HeaderRestoration: Sendable {
     ///
     /// - Parameters:
     ///   - luksUUID: as it is spelled in the drive's file.
+    ///   - extent: where the container lay on the disk; nil when nobody wrote it down.
     ///   - partition: where the header was.
     public init(
         of identity: DriveIdentity,
         luksUUID: String,
+        extent: DiskExtent?,
         to partition: FileName,
         in layout: HostLayout
     ) throws(Reason) {
         self.identity = identity
         self.luksUUID = luksUUID
+        self.extent = extent
         self.layout = layout
         records = DriveRecords(of: identity.name, luksUUID: luksUUID, keySlot: identity.keySlot, in: layout)
-        let (device, path) = try Self.resolve(partition)
+        let (device, path, start) = try Self.resolve(partition)
         self.partition = device
         do {
             disk = try DiskInspection.inspect(path)
@@ -64,17 +70,20 @@ public struct HeaderRestoration: Sendable {
             guard case .system(let cause) = error.reason else { throw .noBlockDevice }
             throw .system(cause)
         }
-        try check()
+        try check(beginningAt: start)
     }
 
-    /// The kernel's nodes of a partition and of its disk.
-    private static func resolve(_ path: FileName) throws(Reason) -> (device: FileName, disk: FileName) {
+    /// The kernel's nodes of a partition and of its disk, and where the partition begins on it.
+    private static func resolve(
+        _ path: FileName
+    ) throws(Reason) -> (device: FileName, disk: FileName, start: Int64?) {
         do {
             let topology = BlockTopology()
             let node = try Descriptor.open(path, [.read, .nonBlocking, .followLink])
             if let number = try node.blockDeviceNumber() {
                 let device = try topology.device(number)
-                return (device.path, try topology.wholeDisk(of: device)?.path ?? device.path)
+                let disk = try topology.wholeDisk(of: device)?.path ?? device.path
+                return (device.path, disk, topology.extent(of: device)?.start)
             }
         } catch {
             throw .system(error)
@@ -82,10 +91,11 @@ public struct HeaderRestoration: Sendable {
         throw .noBlockDevice
     }
 
-    private func check() throws(Reason) {
+    private func check(beginningAt start: Int64?) throws(Reason) {
         if partition == disk.devicePath, disk.partitionTable != nil || !disk.partitions.isEmpty {
             throw .partitioned(disk.partitions.map { disk.devicePath.partitionPath($0.number) })
         }
+        if let extent, let start, start != extent.start { throw .misplaced(start: start, drive: extent) }
         if let recorded = identity.serial, disk.serial != recorded { throw .otherDisk(serial: disk.serial) }
         let refusals = disk.refusals.filter { $0.severity == .always }
         if !refusals.isEmpty { throw .refused(refusals) }
@@ -109,7 +119,7 @@ public struct HeaderRestoration: Sendable {
         } catch {
             throw .system(error)
         }
-        let now = try Self(of: identity, luksUUID: luksUUID, to: partition, in: layout)
+        let now = try Self(of: identity, luksUUID: luksUUID, extent: extent, to: partition, in: layout)
         guard now.disk.isUnchanged(since: disk) else { throw .diskChanged }
         let container = LUKSContainer(path: partition)
         let former = try keepHeader(of: container, pin)
@@ -202,6 +212,8 @@ extension HeaderRestoration.Reason: CustomStringConvertible {
         case .partitioned(let partitions):
             "it is a whole disk, and the drive is one of its partitions: "
                 + partitions.map(\.description).joined(separator: ", ")
+        case .misplaced(let start, let drive):
+            "it begins at byte \(start) of the disk, and the drive at byte \(drive.start)"
         case .diskChanged: PreparationError.Reason.diskChanged.description
         case .otherDisk(let serial):
             "its disk has \(serial.map { "the serial number \(FileName($0))" } ?? "no serial number"), "

@@ -140,6 +140,11 @@ extension DriveFile {
         ]
         if let serial { settings.append(.init("serial", .string(serial))) }
         if let disk { settings.append(.init("disk", .string(disk))) }
+        if let extent {
+            settings += [
+                .init("start", .integer(Int(extent.start))), .init("size", .integer(Int(extent.size))),
+            ]
+        }
         settings += [
             .init("key_slot", .integer(keySlot)),
             .init("filesystem", .string(fileSystem)),

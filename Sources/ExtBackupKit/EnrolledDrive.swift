@@ -87,6 +87,7 @@ struct EnrolledDrive {
             label: file.label,
             serial: file.serial,
             disk: file.disk,
+            extent: file.extent,
             prepared: file.prepared
         )
     }

@@ -103,6 +103,7 @@ public struct HeaderCommands {
             return try HeaderRestoration(
                 of: drive.identity,
                 luksUUID: drive.file.luksUUID,
+                extent: drive.file.extent,
                 to: place,
                 in: context.layout
             )
@@ -167,13 +168,23 @@ public struct HeaderCommands {
     private func refused(_ reason: HeaderRestoration.Reason, _ partition: FileName) -> Failure {
         if case .backup(let fault) = reason { return Failure(fault, at: path, of: name) }
         let status: ExitStatus = if case .keyDoesNotOpen = reason { .unlockFailed } else { .failed }
-        let hint: String
+        return Failure(
+            status,
+            "the header is not put back to \(partition): \(reason)",
+            hint: hint(against: reason, partition)
+        )
+    }
+
+    private func hint(against reason: HeaderRestoration.Reason, _ partition: FileName) -> String {
         if case .partitioned(let partitions) = reason, let first = partitions.first {
-            hint = "name the partition, for example: extbackup header restore \(name) \(first)"
-        } else {
-            hint = "'lsblk -o NAME,SERIAL,SIZE,FSTYPE' shows disks and what is on them"
+            return "name the partition, for example: extbackup header restore \(name) \(first)"
         }
-        return Failure(status, "the header is not put back to \(partition): \(reason)", hint: hint)
+        if case .misplaced(start: 0, let drive) = reason,
+            let command = drive.tableCommand(for: partition.description)
+        {
+            return "its partition table is lost: write it anew, then name the partition: \(command)"
+        }
+        return "'lsblk -o NAME,SERIAL,SIZE,FSTYPE' shows disks and what is on them"
     }
 
     private static let kernelHint = "look at 'journalctl -k'; the drive or its cable may be failing"

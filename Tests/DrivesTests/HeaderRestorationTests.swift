@@ -34,10 +34,15 @@ private struct Bench: ~Copyable {
         )
     }
 
-    func restoration(serial: String? = nil, to path: FileName? = nil) throws -> HeaderRestoration {
+    func restoration(
+        serial: String? = nil,
+        extent: DiskExtent? = nil,
+        to path: FileName? = nil
+    ) throws -> HeaderRestoration {
         try HeaderRestoration(
             of: identity(serial: serial),
             luksUUID: luksUUID,
+            extent: extent,
             to: path ?? container.path,
             in: layout
         )
@@ -157,6 +162,25 @@ struct HeaderRestorationTests {
         #expect(reason { _ = try bench.restoration(to: disk) } == refusal)
         let whole = try ScannedLoop(bench.disk.folder.makeImage("whole.img", byteCount: 448 << 20))
         #expect(try bench.restoration(to: whole.path).partition == whole.path)
+    }
+
+    @Test("is refused where the drive did not begin, as on a disk that lost its partition table")
+    func misplaced() throws {
+        let bench = try Bench()
+        try bench.destroyHeader()
+        let extent = DiskExtent(start: 1 << 20, size: 400 << 20)
+        #expect(try bench.restoration(extent: extent).partition == bench.container.path)
+        let disk = try bench.disk.loop.open(.readWrite)
+        try SignatureProbe(disk).wipe()
+        try disk.deletePartition(1)
+        let path = bench.disk.loop.path
+        let refusal = HeaderRestoration.Reason.misplaced(start: 0, drive: extent)
+        #expect(reason { _ = try bench.restoration(extent: extent, to: path) } == refusal)
+        #expect(try bench.restoration(extent: DiskExtent(start: 0, size: 1), to: path).partition == path)
+        try disk.addPartition(1, at: 2 << 20..<400 << 20)
+        #expect(
+            reason { _ = try bench.restoration(extent: extent) } == .misplaced(start: 2 << 20, drive: extent)
+        )
     }
 
     @Test("is refused on a disk with another serial number")

@@ -104,6 +104,7 @@ struct PreparationTests {
         let file = try Descriptor.open(drive.driveFile, .read).readAll(limit: 4096)
         let text = String(decoding: file, as: UTF8.self)
         #expect(text.contains("luks_uuid = \"\(drive.luksUUID)\""))
+        #expect(text.contains("start = 1048576\nsize = "))
         #expect(text.contains("marker = \"\(drive.markerID)\""))
         #expect(isThere(drive.headerBackup) && isThere(drive.unitLink))
         try expectInside(bench, drive, kind)

@@ -141,6 +141,7 @@ struct PreparationDriveFileTests {
             luksUUID: "3f6b",
             serial: "A\"1\\2\n",
             disk: "Elements, 2.0 TB",
+            extent: DiskExtent(start: 1 << 20, size: 3 << 20),
             keySlot: 0,
             fileSystem: .xfs,
             label: "red",
@@ -151,7 +152,7 @@ struct PreparationDriveFileTests {
         #expect(
             lines.dropFirst() == [
                 #"name = "red""#, #"luks_uuid = "3f6b""#, #"serial = "A\"1\\2\u000a""#,
-                #"disk = "Elements, 2.0 TB""#, "key_slot = 0",
+                #"disk = "Elements, 2.0 TB""#, "start = 1048576", "size = 3145728", "key_slot = 0",
                 #"filesystem = "xfs""#, #"label = "red""#, "prepared = 2026-03-01T09:30:00Z",
                 #"marker = "00ff""#,
             ]
@@ -219,6 +220,32 @@ struct PreparationInstructionTests {
         let page = RecoverySheet(instructions: instructions).page
         #expect(page.contains("of host \"a&lt;b\""))
         #expect(page.contains("    cryptsetup open /dev/disk/"))
+    }
+
+    @Test(
+        "tell how to write a lost partition table anew, in units that no enclosure changes",
+        arguments: [
+            (DiskExtent(start: 1 << 20, size: 1_907_727 << 20), "start=1MiB, size=1907727MiB"),
+            (DiskExtent(start: 1 << 20, size: 500_107 << 10), "start=1MiB, size=500107KiB"),
+            (DiskExtent(start: 63 << 9, size: 976_773_105 << 9), "start=63, size=976773105"),
+        ]
+    )
+    func table(extent: DiskExtent, script: String) throws {
+        var instructions = try RestoreInstructions.sample()
+        instructions.facts.extent = extent
+        let command = "echo '\(script)' | sfdisk --label gpt --wipe-partitions never /dev/sdX"
+        #expect(instructions.text.contains("\n    \(command)\n"))
+        #expect(instructions.text.contains("partition (sdX1, see"))
+    }
+
+    @Test("know no partition of a drive that is a whole disk")
+    func wholeDisk() throws {
+        var instructions = try RestoreInstructions.sample()
+        instructions.facts.extent = DiskExtent(start: 0, size: 1 << 30)
+        let text = instructions.text
+        #expect(!text.contains("sfdisk") && !text.contains("sdX1"))
+        #expect(text.contains("disk (sdX, see"))
+        #expect(text.contains("luksHeaderRestore /dev/sdX --header-backup-file"))
     }
 
     @Test("say it when only the key file opens the drive")

@@ -11,6 +11,7 @@ extension KeptDrive {
             label: "red",
             serial: nil,
             disk: nil,
+            extent: nil,
             prepared: "1970-01-01T00:00:00Z"
         )
     }

@@ -12,6 +12,7 @@ extension RestoreInstructions {
                 label: "red",
                 serial: "WX12",
                 disk: "Elements, 2.0 TB",
+                extent: DiskExtent(start: 1 << 20, size: 1_999_998 << 20),
                 prepared: "1970-01-01T00:00:00Z"
             ),
             passphrases: [.init(number: 1, cost: PassphraseCost(passes: 4, memoryKiB: 262_144, lanes: 4))],

@@ -95,6 +95,23 @@ struct DriveFileTests {
         ),
         Mistake(
             old: "serial =",
+            new: "start = 1048576\nserial =",
+            message: "3:1: 'start' and 'size' belong together",
+            hint: "put back what 'prepare-disk' wrote"
+        ),
+        Mistake(
+            old: "serial =",
+            new: "size = 1048576\nserial =",
+            message: "3:1: 'start' and 'size' belong together",
+            hint: "put back what 'prepare-disk' wrote"
+        ),
+        Mistake(
+            old: "serial =",
+            new: "size = 0\nserial =",
+            message: "3:1: 'size' must be from 1 to 9223372036854775807, not 0"
+        ),
+        Mistake(
+            old: "serial =",
             new: "sources = []\nserial =",
             message: "3:1: 'sources' is empty, so nothing would be copied",
             hint: "name the sources, or remove the key for all of them"

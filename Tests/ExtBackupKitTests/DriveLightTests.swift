@@ -188,24 +188,6 @@ struct DriveLightTests {
     }
 }
 
-/// A disk with nothing on it.
-private final class EmptyLoop {
-    let path: FileName
-    private let home = try? TemporaryFolder(in: "/tmp")
-
-    init() throws {
-        let image = try #require(home).path.appending("image")
-        try #require(try ChildProcess(["/usr/bin/truncate", "-s", "128M", image]).run().isSuccess)
-        let outcome = try ChildProcess(["/sbin/losetup", "--find", "--show", image]).run()
-        path = FileName(outcome.lastLine)
-    }
-
-    deinit {
-        // A loop device that is left fails no test, ignoring.
-        _ = try? ChildProcess(["/sbin/losetup", "--detach", path]).run()
-    }
-}
-
 @Suite("A test of the light", Need.root)
 struct LightTestTests {
     private let sandbox: Sandbox

@@ -6,6 +6,26 @@ import Testing
 
 @Suite("Putting a header back")
 struct HeaderCommandsTests {
+    @Test("on a disk that lost its partition table is refused, and the hint writes that anew", Need.images)
+    func lostTable() throws {
+        let sandbox = try Sandbox()
+        let text = Sandbox.driveFile.replacing("key_slot", with: "start = 1048576\nsize = 64225280\nkey_slot")
+        try sandbox.home.write("etc/drives.d/red.toml", text)
+        let loop = try EmptyLoop()
+        let commands = try HeaderCommands(of: sandbox.name, in: sandbox.context())
+        do {
+            _ = try commands.restoration(to: loop.path)
+            Issue.record("it must be refused")
+        } catch {
+            #expect(error.message.hasSuffix("it begins at byte 0 of the disk, and the drive at byte 1048576"))
+            #expect(
+                error.hint
+                    == "its partition table is lost: write it anew, then name the partition: "
+                    + "echo 'start=1MiB, size=62720KiB' | sfdisk --label gpt --wipe-partitions never \(loop.path)"
+            )
+        }
+    }
+
     @Test("on a disk instead of its partition is refused, and the hint names that", Need.images)
     func wholeDisk() throws {
         let sandbox = try Sandbox()

@@ -25,7 +25,7 @@ extension LabTests {
         }
 
         @Test(
-            "followed to the letter on a machine without extbackup gives the data, by passphrase, by key, and after the header was lost"
+            "followed to the letter on a machine without extbackup gives the data, by passphrase, by key, after the header was lost, and after the disk's beginning was"
         )
         func burned() throws {
             let nas = try NAS()
@@ -66,15 +66,35 @@ extension LabTests {
                 "dd if=/dev/zero of=/dev/sda1 bs=1M count=4 conv=fsync status=none; udevadm settle"
             )
             #expect(try other.run("test -e /dev/disk/by-uuid/\(uuid)").status != 0)
+            try repairHeader(sheet, on: other)
+            try other.check("udevadm settle; cd /root && \(open[1])", timeout: .seconds(120))
+            try restore(sheet, photos, on: other)
+
+            // The partition table is lost as well.
+            try other.check(
+                """
+                dd if=/dev/zero of=/dev/sda bs=1M count=5 conv=fsync status=none
+                blockdev --rereadpt /dev/sda && udevadm settle
+                """
+            )
+            #expect(try other.run("test -e /dev/sda1").status != 0)
+            let table = try Self.commands(under: "If the disk shows no partition", in: sheet)
+            try #require(table.count == 1)
+            try other.check(table[0].replacing("/dev/sdX", with: "/dev/sda") + " && udevadm settle")
+            try repairHeader(sheet, on: other)
+            try other.check("udevadm settle; cd /root && \(open[1])", timeout: .seconds(120))
+            try restore(sheet, photos, on: other)
+        }
+
+        /// Puts the header back as the sheet says.
+        private func repairHeader(_ sheet: String, on other: Guest) throws {
             let repair = try Self.commands(under: "If cryptsetup finds no LUKS header", in: sheet).map {
                 $0.replacing("/dev/sdX1", with: "/dev/sda1")
             }
             try other.check("cd /root && \(repair[0])")
-            try self.open(repair[1], typing: NAS.passphrase, on: other)
+            try open(repair[1], typing: NAS.passphrase, on: other)
             try other.check(repair[2])
-            try self.open(repair[3], typing: "YES", on: other)
-            try other.check("udevadm settle; cd /root && \(open[1])", timeout: .seconds(120))
-            try restore(sheet, photos, on: other)
+            try open(repair[3], typing: "YES", on: other)
         }
 
         /// Gives a command that asks.

@@ -82,6 +82,14 @@ struct AdoptionWork {
         return (uuid, try inspectDisk())
     }
 
+    /// Where the container lies on its disk; nil when it was pulled by now.
+    private var extent: DiskExtent? {
+        let topology = BlockTopology()
+        // The steps around it tell what went wrong, ignoring.
+        let device = plan.device.blockDeviceNumber.flatMap { try? topology.device($0) }
+        return device.flatMap { topology.extent(of: $0) }
+    }
+
     private func driveFile(
         _ marker: Marker,
         _ identity: DriveIdentity,
@@ -94,6 +102,7 @@ struct AdoptionWork {
             luksUUID: luksUUID,
             serial: identity.serial,
             disk: disk.title,
+            extent: extent,
             keySlot: identity.keySlot,
             fileSystem: identity.fileSystem,
             label: label,
@@ -109,6 +118,7 @@ struct AdoptionWork {
             label: label,
             serial: identity.serial,
             disk: disk.title,
+            extent: extent,
             prepared: CalendarTime(secondsSince1970: plan.preparedAtSeconds).description
         )
     }

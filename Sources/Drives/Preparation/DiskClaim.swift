@@ -41,7 +41,7 @@ struct DiskClaim: ~Copyable {
         }
         if !refusals.isEmpty { throw .refused(refusals) }
         do {
-            disk = try Descriptor.open(path, [.readWrite, .exclusive, .nonBlocking])
+            disk = try Descriptor.openExclusively(path, .readWrite, patience: Self.kernelPatience)
         } catch {
             throw error.errno == .resourceBusy ? .refused([.inUse]) : .system(error)
         }
@@ -79,7 +79,11 @@ struct DiskClaim: ~Copyable {
         } catch {
             throw .system(error)
         }
-        try Self.awaitFree(partition.path)
+        do {
+            try Descriptor.openExclusively(partition.path, .readWrite, patience: Self.kernelPatience).close()
+        } catch {
+            throw error.errno == .resourceBusy ? .refused([.inUse]) : .system(error)
+        }
         return ClaimedPartition(lock: lock, disk: description, partition: partition, bytes: bytes)
     }
 
@@ -144,19 +148,6 @@ struct DiskClaim: ~Copyable {
         return found
     }
 
-    /// A program that starts at this moment has a copy of the disk's descriptor until it runs.
-    private static func awaitFree(_ path: FileName) throws(PreparationError.Reason) {
-        try wait(kernelPatience, orThrow: .refused([.inUse])) { () throws(SystemError) in
-            do throws(SystemError) {
-                try Descriptor.open(path, [.readWrite, .exclusive, .nonBlocking]).close()
-                return true
-            } catch {
-                if error.errno == .resourceBusy { return false }
-                throw error
-            }
-        }
-    }
-
     /// Asks again and again until the answer is yes or the time is over.
     private static func wait(
         _ patience: Duration,
@@ -182,6 +173,9 @@ struct ClaimedPartition: ~Copyable {
     /// Where it lies, in bytes.
     let bytes: Range<Int64>
 
+    /// The same, as it is written down.
+    var extent: DiskExtent { DiskExtent(start: bytes.lowerBound, size: bytes.upperBound - bytes.lowerBound) }
+
     fileprivate init(
         lock: consuming Descriptor,
         disk: DiskDescription,
@@ -204,6 +198,26 @@ struct ClaimedPartition: ~Copyable {
             try Descriptor.open(path, [.readWrite, .nonBlocking]).close()
         } catch {
             throw .system(error)
+        }
+    }
+}
+
+extension Descriptor {
+    /// Opens a block device that no driver and no mount has, and nobody else opened so. A program that starts at this
+    /// moment has a copy of its parent's descriptors until it runs, so "busy" may pass.
+    static func openExclusively(
+        _ path: FileName,
+        _ access: OpenFlags,
+        patience: Duration
+    ) throws(SystemError) -> Descriptor {
+        let end = ContinuousClock.now + patience
+        while true {
+            do {
+                return try open(path, [access, .exclusive, .nonBlocking])
+            } catch {
+                if error.errno != .resourceBusy || ContinuousClock.now >= end { throw error }
+                Thread.sleep(for: .milliseconds(20))
+            }
         }
     }
 }

@@ -70,7 +70,7 @@ extension DiskInspection {
     /// Mounts in other name spaces, ZFS, programs: whoever has it exclusively.
     private static func isInUse(_ device: BlockTopology.Device) throws(SystemError) -> Bool {
         do {
-            _ = try Descriptor.open(device.path, [.read, .exclusive, .nonBlocking])
+            _ = try Descriptor.openExclusively(device.path, .read, patience: .seconds(1))
             return false
         } catch {
             if error.errno == .resourceBusy { return true }

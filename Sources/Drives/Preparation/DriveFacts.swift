@@ -10,6 +10,8 @@ public struct DriveFacts: Hashable, Sendable {
     public var serial: String?
     /// Model and size, for people; nil when nobody wrote them down.
     public var disk: String?
+    /// Where the container lies on the disk; nil when nobody wrote it down.
+    public var extent: DiskExtent?
     /// When the drive was prepared, as it is written in the drive's file (RFC 3339).
     public var prepared: String
 
@@ -20,6 +22,7 @@ public struct DriveFacts: Hashable, Sendable {
         label: String,
         serial: String?,
         disk: String?,
+        extent: DiskExtent?,
         prepared: String
     ) {
         self.hostName = hostName
@@ -27,6 +30,7 @@ public struct DriveFacts: Hashable, Sendable {
         self.label = label
         self.serial = serial
         self.disk = disk
+        self.extent = extent
         self.prepared = prepared
     }
 }

@@ -8,6 +8,8 @@ struct DriveFile {
     var serial: String?
     /// Model and size, for people.
     var disk: String
+    /// Where the container lies on the disk.
+    var extent: DiskExtent?
     var keySlot: Int32
     var fileSystem: FileSystemKind
     var label: String
@@ -22,8 +24,9 @@ struct DriveFile {
             "luks_uuid = \(TOMLText.quoted(luksUUID))",
         ]
         if let serial { lines.append("serial = \(TOMLText.quoted(serial))") }
+        lines.append("disk = \(TOMLText.quoted(disk))")
+        if let extent { lines += ["start = \(extent.start)", "size = \(extent.size)"] }
         lines += [
-            "disk = \(TOMLText.quoted(disk))",
             "key_slot = \(keySlot)",
             "filesystem = \(TOMLText.quoted(fileSystem.rawValue))",
             "label = \(TOMLText.quoted(label))",

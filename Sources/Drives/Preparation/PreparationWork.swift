@@ -61,17 +61,18 @@ struct PreparationWork {
         let instructions = RestoreInstructions(
             name: plan.name,
             luksUUID: uuid,
-            facts: facts,
+            facts: facts(partition.extent),
             passphrases: passphrases,
             headerDigest: digest,
             layout: layout
         )
+        let extent = partition.extent
         let device = try fill(partition, key, marker, instructions)
         try partition.unlock()
         try begin(.settle)
         let serial = try enrollment.settle(device, luksUUID: uuid, until: interruption)
         try begin(.writeDriveFile)
-        let file = driveFile(marker, luksUUID: uuid, serial: serial)
+        let file = driveFile(marker, extent, luksUUID: uuid, serial: serial)
         try enrollment.write(file, instructions)
         try begin(.enable)
         let link = try enrollment.enable(luksUUID: uuid)
@@ -83,12 +84,18 @@ struct PreparationWork {
         )
     }
 
-    private func driveFile(_ marker: Marker, luksUUID: String, serial: String?) -> DriveFile {
+    private func driveFile(
+        _ marker: Marker,
+        _ extent: DiskExtent,
+        luksUUID: String,
+        serial: String?
+    ) -> DriveFile {
         DriveFile(
             name: plan.name,
             luksUUID: luksUUID,
             serial: serial,
             disk: plan.disk.title,
+            extent: extent,
             keySlot: plan.keySlot,
             fileSystem: plan.fileSystem,
             label: maker.label,
@@ -97,13 +104,14 @@ struct PreparationWork {
         )
     }
 
-    private var facts: DriveFacts {
+    private func facts(_ extent: DiskExtent) -> DriveFacts {
         DriveFacts(
             hostName: plan.hostName,
             fileSystem: plan.fileSystem,
             label: maker.label,
             serial: plan.disk.serial,
             disk: plan.disk.title,
+            extent: extent,
             prepared: CalendarTime(secondsSince1970: plan.preparedAtSeconds).description
         )
     }

@@ -22,7 +22,8 @@ struct RestoreInstructions {
 
     /// Plain text: prose in lines of at most 100 bytes, commands whole on theirs.
     var text: String {
-        [head, table, opening, copying, closing, repair].joined(separator: "\n")
+        [head, table, opening, copying, closing, partitioning, repair].compactMap(\.self)
+            .joined(separator: "\n")
     }
 
     /// What tells this drive from others, to be compared with its label and with what a machine shows.
@@ -118,27 +119,44 @@ struct RestoreInstructions {
         """
     }
 
+    /// Nil for a drive that is a whole disk, and for one of which nobody wrote down where it begins.
+    private var partitioning: String? {
+        guard let command = facts.extent?.tableCommand(for: "/dev/sdX") else { return nil }
+        return """
+            If the disk shows no partition
+            ------------------------------
+            Its partition table was lost. This writes it anew with this drive's partition alone, and touches
+            nothing in that (sdX is the whole disk, see "lsblk"; the table of another one would be lost):
+
+                \(command)
+
+            """
+    }
+
+    private var isWholeDisk: Bool { facts.extent?.start == 0 }
+
     private var repair: String {
-        """
-        If cryptsetup finds no LUKS header
-        ----------------------------------
-        Host "\(printableHost)" has a backup of the header, with its SHA-256 beside it:
+        let (place, node) = isWholeDisk ? ("disk", "/dev/sdX") : ("partition", "/dev/sdX1")
+        return """
+            If cryptsetup finds no LUKS header
+            ----------------------------------
+            Host "\(printableHost)" has a backup of the header, with its SHA-256 beside it:
 
-            \(Self.plain(layout.headerBackup(luksUUID: luksUUID)))
+                \(Self.plain(layout.headerBackup(luksUUID: luksUUID)))
 
-        In the folder of that file check it, try it without writing, then put it back on this drive's
-        partition (sdX1, see "lsblk"; what is on another one would be lost), and begin at 1 again:
+            In the folder of that file check it, try it without writing, then put it back on this drive's
+            \(place) (\(node.dropFirst(5)), see "lsblk"; what is on another one would be lost), and begin at 1 again:
 
-            sha256sum -c \(luksUUID).img.sha256
-            cryptsetup open --header \(luksUUID).img --readonly /dev/sdX1 restore
-            cryptsetup close restore
-            cryptsetup luksHeaderRestore /dev/sdX1 --header-backup-file \(luksUUID).img
+                sha256sum -c \(luksUUID).img.sha256
+                cryptsetup open --header \(luksUUID).img --readonly \(node) restore
+                cryptsetup close restore
+                cryptsetup luksHeaderRestore \(node) --header-backup-file \(luksUUID).img
 
-        If the file system is damaged, copy what can be read first, and repair it unmounted:
+            If the file system is damaged, copy what can be read first, and repair it unmounted:
 
-            \(checker) /dev/mapper/restore
+                \(checker) /dev/mapper/restore
 
-        """
+            """
     }
 
     private var checker: String {

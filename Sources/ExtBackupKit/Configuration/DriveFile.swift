@@ -1,4 +1,4 @@
-import Drives
+public import Drives
 public import LinuxSystem
 import Reporting
 import SystemPackage
@@ -13,6 +13,8 @@ public struct DriveFile: Hashable, Sendable {
     public var serial: String?
     /// The disk's model and size, for people; nil when nobody wrote them down.
     public var disk: String?
+    /// Where the LUKS container lies on the disk; nil when nobody wrote it down.
+    public var extent: DiskExtent?
     /// The LUKS key slot that the keyfile opens.
     public var keySlot: Int
     /// The file system inside.
@@ -69,6 +71,7 @@ public struct DriveFile: Hashable, Sendable {
         luksUUID = try Self.digits("luks_uuid", like: "0fd4e9a7-55c5-4c6f-8b3f-0a1f3d2c9b11", in: &top)
         serial = try top.string("serial")?.text
         disk = try top.string("disk")?.text
+        extent = try Self.extent(in: &top)
         keySlot = try top.integer("key_slot", in: 0...31) ?? 0
         let (kind, kindNode) = try top.requiredString("filesystem")
         let known: FileSystemKind = try TableReader.choice(kind, key: "filesystem", at: kindNode, in: top)
@@ -86,6 +89,22 @@ public struct DriveFile: Hashable, Sendable {
             )
         }
         try top.finish()
+    }
+
+    /// Both numbers or none.
+    private static func extent(in top: inout TableReader) throws(ConfigurationError) -> DiskExtent? {
+        let start = try top.integer("start", in: 0...Int.max)
+        let size = try top.integer("size", in: 1...Int.max)
+        switch (start, size) {
+        case (let start?, let size?): return DiskExtent(start: Int64(start), size: Int64(size))
+        case (nil, nil): return nil
+        default:
+            throw top.mistake(
+                at: top.node(start == nil ? "size" : "start"),
+                "'start' and 'size' belong together",
+                hint: "put back what 'prepare-disk' wrote"
+            )
+        }
     }
 
     /// Hexadecimal digits and hyphens in the places of an example's. They become parts of paths, so nothing else may be
