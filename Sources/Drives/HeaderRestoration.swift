@@ -95,7 +95,6 @@ public struct HeaderRestoration: Sendable {
         if partition == disk.devicePath, disk.partitionTable != nil || !disk.partitions.isEmpty {
             throw .partitioned(disk.partitions.map { disk.devicePath.partitionPath($0.number) })
         }
-        if let extent, let start, start != extent.start { throw .misplaced(start: start, drive: extent) }
         if let recorded = identity.serial, disk.serial != recorded { throw .otherDisk(serial: disk.serial) }
         let refusals = disk.refusals.filter { $0.severity == .always }
         if !refusals.isEmpty { throw .refused(refusals) }
@@ -103,6 +102,10 @@ public struct HeaderRestoration: Sendable {
         let contents = entry?.contents ?? disk.contents
         let foreign = contents.filter { signature in
             signature.type != "crypto_LUKS" || signature.uuid?.lowercased() != identity.luksUUID
+        }
+        let isRecognized = foreign.count < contents.count
+        if !isRecognized, let extent, let start, start != extent.start {
+            throw .misplaced(start: start, drive: extent)
         }
         if !foreign.isEmpty { throw .foreignContents(foreign.map(\.type)) }
     }

@@ -184,6 +184,9 @@ public struct HeaderCommands {
         {
             return "its partition table is lost: write it anew, then name the partition: \(command)"
         }
+        if case .misplaced = reason {
+            return "if the partition was moved, correct 'start' in \(context.layout.driveFile(of: name))"
+        }
         return "'lsblk -o NAME,SERIAL,SIZE,FSTYPE' shows disks and what is on them"
     }
 

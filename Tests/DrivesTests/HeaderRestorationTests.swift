@@ -167,6 +167,10 @@ struct HeaderRestorationTests {
     @Test("is refused where the drive did not begin, as on a disk that lost its partition table")
     func misplaced() throws {
         let bench = try Bench()
+        #expect(
+            try bench.restoration(extent: DiskExtent(start: 7 << 20, size: 1)).partition
+                == bench.container.path
+        )
         try bench.destroyHeader()
         let extent = DiskExtent(start: 1 << 20, size: 400 << 20)
         #expect(try bench.restoration(extent: extent).partition == bench.container.path)

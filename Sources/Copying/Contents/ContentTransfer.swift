@@ -212,7 +212,8 @@ struct ContentTransfer: ~Copyable {
     /// could pass for the whole one.
     private func finishSize(_ target: borrowing Descriptor) throws(TransferEnd) {
         if targetSize == size { return }
-        try leaveHole(before: size, target)
+        // Also of the last block as a whole: there is nothing behind it.
+        if targetSize < size { try leaveHole(before: ContentBlock.end(of: size), target) }
         try TransferEnd.writing { () throws(SystemError) in try target.setSize(size) }
     }
 }

@@ -58,8 +58,8 @@ struct RecoverySheet {
         <meta charset="utf-8">
         <title>Recovery sheet of drive \(name)</title>
         <style>
-        @page { margin: 15mm }
-        body { font: 9pt/1.25 monospace; max-width: 100ch; margin: auto }
+        @page { margin: 12mm }
+        body { font: 8pt/1.2 monospace; max-width: 100ch; margin: auto }
         pre { white-space: pre-wrap; margin: 0 }
         .hand { border: 1px solid; padding: 4mm; margin-top: 4mm }
         </style>
