@@ -33,8 +33,12 @@ extension Inode {
 
 extension EntryStatus {
     /// True for the same inode, also in a snapshot of its file system: there it has another device number, but the time
-    /// of its birth.
+    /// of its birth. The roots of two file systems that were made in the same second may have that in common, too, so owner
+    /// and permissions count.
     func isSnapshot(of other: EntryStatus) -> Bool {
-        inode == other.inode && (device == other.device || (born != nil && born == other.born))
+        if inode != other.inode { return false }
+        if device == other.device { return true }
+        return born != nil && born == other.born && permissions == other.permissions && uid == other.uid
+            && gid == other.gid
     }
 }

@@ -4,7 +4,8 @@ internal import SystemPackage
 /// Puts the backup of a LUKS header back on the partition that lost it.
 ///
 /// The header is what tells a drive from other disks, so a partition without one cannot prove that it is the drive: its
-/// disk's serial number must be the recorded one, nothing may use it, and nothing else may be recognized on it.
+/// disk's serial number must be the recorded one, nothing may use it, nothing else may be recognized on it, and it must begin
+/// where the drive did, as far as that was written down: what lies elsewhere would be overwritten.
 public struct HeaderRestoration: Sendable {
     /// Why a header is not put back.
     public enum Reason: Error, Hashable, Sendable {
@@ -83,7 +84,7 @@ public struct HeaderRestoration: Sendable {
             if let number = try node.blockDeviceNumber() {
                 let device = try topology.device(number)
                 let disk = try topology.wholeDisk(of: device)?.path ?? device.path
-                return (device.path, disk, topology.extent(of: device)?.start)
+                return (device.path, disk, topology.start(of: device))
             }
         } catch {
             throw .system(error)
@@ -103,11 +104,11 @@ public struct HeaderRestoration: Sendable {
         let foreign = contents.filter { signature in
             signature.type != "crypto_LUKS" || signature.uuid?.lowercased() != identity.luksUUID
         }
-        let isRecognized = foreign.count < contents.count
-        if !isRecognized, let extent, let start, start != extent.start {
+        if !foreign.isEmpty { throw .foreignContents(foreign.map(\.type)) }
+        // A header that is recognized there shows itself that it is the place.
+        if contents.isEmpty, let extent, let start, start != extent.start {
             throw .misplaced(start: start, drive: extent)
         }
-        if !foreign.isEmpty { throw .foreignContents(foreign.map(\.type)) }
     }
 
     /// Proves that the backup is whole and opens with the key, and that the disk is still the one that was looked at; keeps

@@ -140,11 +140,8 @@ extension DriveFile {
         ]
         if let serial { settings.append(.init("serial", .string(serial))) }
         if let disk { settings.append(.init("disk", .string(disk))) }
-        if let extent {
-            settings += [
-                .init("start", .integer(Int(extent.start))), .init("size", .integer(Int(extent.size))),
-            ]
-        }
+        if let start = extent?.start { settings.append(.init("start", .integer(Int(start)))) }
+        if let size = extent?.size { settings.append(.init("size", .integer(Int(size)))) }
         settings += [
             .init("key_slot", .integer(keySlot)),
             .init("filesystem", .string(fileSystem)),

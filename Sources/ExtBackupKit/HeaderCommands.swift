@@ -179,13 +179,11 @@ public struct HeaderCommands {
         if case .partitioned(let partitions) = reason, let first = partitions.first {
             return "name the partition, for example: extbackup header restore \(name) \(first)"
         }
-        if case .misplaced(start: 0, let drive) = reason,
-            let command = drive.tableCommand(for: partition.description)
-        {
-            return "its partition table is lost: write it anew, then name the partition: \(command)"
-        }
-        if case .misplaced = reason {
-            return "if the partition was moved, correct 'start' in \(context.layout.driveFile(of: name))"
+        if case .misplaced(_, let drive) = reason {
+            let cause = "if this is the drive's disk, its partition table is not the one that it had"
+            return drive.hasKnownTable
+                ? "\(cause): \(context.layout.recoverySheet(of: name)) tells how to write that anew"
+                : "\(cause): name a partition that begins at that byte"
         }
         return "'lsblk -o NAME,SERIAL,SIZE,FSTYPE' shows disks and what is on them"
     }

@@ -18,9 +18,15 @@ final class OmittedFolderTests {
     private func copy(
         _ source: borrowing Descriptor,
         without folder: EntryStatus,
-        _ boundary: CopyRequest.Boundary = .oneFileSystem
+        _ boundary: CopyRequest.Boundary = .oneFileSystem,
+        _ manifest: ManifestPart? = nil
     ) throws -> [String] {
-        var request = try CopyRequest(source: source, destination: destination, boundary: boundary)
+        var request = try CopyRequest(
+            source: source,
+            destination: destination,
+            boundary: boundary,
+            manifest: manifest
+        )
         request.omit(folder)
         let plan = try CopyPlan.make(request, interruption: Interruption())
         let outcome = try plan.apply(deletions: .perform, interruption: Interruption())
@@ -38,6 +44,22 @@ final class OmittedFolderTests {
         try CopyingTests.copy(source, to: destination)
         let names = ["'' directory", "'a' file", "'etc' directory", "'keys' directory", "'keys/blue' file"]
         #expect(try copy(source, without: keys()) == names)
+    }
+
+    @Test("goes from a copy whose sealed manifest has it, with its rows; what was moved out of it stays")
+    func sealed() throws {
+        let path = FileName(home.path + "/manifest")
+        let folder = try source.open("etc", .directory).open("keys", .directory)
+        try folder.make([.file("blue", "secret")])
+        try CopyingTests.copy(source, to: destination, manifestAt: path)
+        try run("/bin/mv", home.path + "/source/etc/keys/blue", home.path + "/source/public")
+        let manifest = try Manifest.open(at: path)
+        let names = ["'' directory", "'a' file", "'etc' directory", "'public' file"]
+        #expect(
+            try copy(source, without: keys(), .oneFileSystem, ManifestPart(of: manifest, trusting: .sealed))
+                == names
+        )
+        #expect(try manifest.count == names.count)
     }
 
     @Test("is not carried from where it is mounted once more")

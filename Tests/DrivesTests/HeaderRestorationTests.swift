@@ -187,6 +187,18 @@ struct HeaderRestorationTests {
         )
     }
 
+    @Test("says of a whole disk with something else on it what that is, not where the drive began")
+    func otherWholeDisk() throws {
+        let bench = try Bench()
+        let image = try bench.disk.folder.makeImage("whole.img", byteCount: 448 << 20)
+        try run("/usr/sbin/mkfs.ext4", "-q", "-F", image)
+        let whole = try ScannedLoop(image)
+        let extent = DiskExtent(start: 1 << 20, size: 400 << 20)
+        #expect(
+            reason { _ = try bench.restoration(extent: extent, to: whole.path) } == .foreignContents(["ext4"])
+        )
+    }
+
     @Test("is refused on a disk with another serial number")
     func serial() throws {
         let bench = try Bench()

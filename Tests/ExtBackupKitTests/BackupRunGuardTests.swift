@@ -250,6 +250,18 @@ struct KeysStayHomeTests {
         #expect(!sandbox.home.exists("drive/etc/keys"))
     }
 
+    @Test("are not copied from where systemd hands them to the run")
+    func credential() throws {
+        let sandbox = try Sandbox()
+        let key = try sandbox.home.contents("etc/keys/red.key")
+        try sandbox.home.write("photos/credentials/key", key, mode: 0o400)
+        var context = sandbox.context()
+        context.credentials = FileName(sandbox.path("photos/credentials"))
+        #expect(try BackupRun.perform(sandbox.name, mode: .backup, in: context).verdict == .succeeded)
+        #expect(sandbox.home.exists("drive/photos"))
+        #expect(!sandbox.home.exists("drive/photos/credentials"))
+    }
+
     @Test("are not copied from where their folder is mounted once more, as in a snapshot", Need.images)
     func secondPlace() throws {
         let sandbox = try Sandbox()

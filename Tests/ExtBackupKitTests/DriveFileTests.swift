@@ -95,14 +95,8 @@ struct DriveFileTests {
         ),
         Mistake(
             old: "serial =",
-            new: "start = 1048576\nserial =",
-            message: "3:1: 'start' and 'size' belong together",
-            hint: "put back what 'prepare-disk' wrote"
-        ),
-        Mistake(
-            old: "serial =",
             new: "size = 1048576\nserial =",
-            message: "3:1: 'start' and 'size' belong together",
+            message: "3:1: 'size' needs 'start' beside it",
             hint: "put back what 'prepare-disk' wrote"
         ),
         Mistake(

@@ -6,11 +6,15 @@ import Testing
 
 @Suite("Putting a header back")
 struct HeaderCommandsTests {
-    @Test("on a disk that lost its partition table is refused, and the hint writes that anew", Need.images)
-    func lostTable() throws {
+    @Test(
+        "on a disk that lost its partition table is refused, and the hint is the sheet if that knows the table",
+        Need.images,
+        arguments: [("size = 66060288", true), ("size = 66060289", false), ("", false)]
+    )
+    func lostTable(size: String, isKnown: Bool) throws {
         let sandbox = try Sandbox()
         // A loop device has no serial number.
-        let text = Sandbox.driveFile.replacing("serial = \"S1\"", with: "start = 1048576\nsize = 64225280")
+        let text = Sandbox.driveFile.replacing("serial = \"S1\"", with: "start = 1048576\n\(size)")
         try sandbox.home.write("etc/drives.d/red.toml", text)
         let loop = try EmptyLoop()
         let commands = try HeaderCommands(of: sandbox.name, in: sandbox.context())
@@ -21,8 +25,10 @@ struct HeaderCommandsTests {
             #expect(error.message.hasSuffix("it begins at byte 0 of the disk, and the drive at byte 1048576"))
             #expect(
                 error.hint
-                    == "its partition table is lost: write it anew, then name the partition: "
-                    + "echo 'start=1MiB, size=62720KiB' | sfdisk --label gpt --wipe-partitions never \(loop.path)"
+                    == "if this is the drive's disk, its partition table is not the one that it had: "
+                    + (isKnown
+                        ? "\(FileName(sandbox.path("var/sheets/red.txt"))) tells how to write that anew"
+                        : "name a partition that begins at that byte")
             )
         }
     }

@@ -78,7 +78,7 @@ extension LabTests {
                 """
             )
             #expect(try other.run("test -e /dev/sda1").status != 0)
-            let table = try Self.commands(under: "If the disk shows no partition", in: sheet)
+            let table = try Self.commands(under: "If the partition table is lost", in: sheet)
             try #require(table.count == 1)
             try other.check(table[0].replacing("/dev/sdX", with: "/dev/sda") + " && udevadm settle")
             try repairHeader(sheet, on: other)

@@ -82,12 +82,12 @@ struct AdoptionWork {
         return (uuid, try inspectDisk())
     }
 
-    /// Where the container lies on its disk; nil when it was pulled by now.
+    /// Where the container begins on its disk; nil when it lies on no disk, or was pulled by now.
     private var extent: DiskExtent? {
         let topology = BlockTopology()
         // The steps around it tell what went wrong, ignoring.
         let device = plan.device.blockDeviceNumber.flatMap { try? topology.device($0) }
-        return device.flatMap { topology.extent(of: $0) }
+        return device.flatMap { topology.start(of: $0) }.map { DiskExtent(start: $0, size: nil) }
     }
 
     private func driveFile(

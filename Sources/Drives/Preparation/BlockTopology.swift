@@ -68,12 +68,14 @@ struct BlockTopology {
         var found: [Device] = []
         for name in try Descriptor.open(folder, .directory).entryNames().sorted() {
             let device = try self.device(in: resolvedPath(folder.appending(name)))
-            let isReal =
-                attribute("device/uevent", of: device) != nil
-                || attribute("loop/backing_file", of: device) != nil
-            if isReal, number("size", of: device) ?? 0 > 0 { found.append(device) }
+            if isReal(device), number("size", of: device) ?? 0 > 0 { found.append(device) }
         }
         return found
+    }
+
+    /// True for a disk that is no part, and stands neither on other disks nor in memory.
+    func isReal(_ disk: Device) -> Bool {
+        attribute("device/uevent", of: disk) != nil || attribute("loop/backing_file", of: disk) != nil
     }
 
     /// The partitions the kernel knows on a disk.

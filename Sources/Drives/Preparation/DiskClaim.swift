@@ -41,7 +41,7 @@ struct DiskClaim: ~Copyable {
         }
         if !refusals.isEmpty { throw .refused(refusals) }
         do {
-            disk = try Descriptor.openExclusively(path, .readWrite, patience: Self.kernelPatience)
+            disk = try Descriptor.openExclusively(path, .readWrite, patience: .seconds(1))
         } catch {
             throw error.errno == .resourceBusy ? .refused([.inUse]) : .system(error)
         }

@@ -25,7 +25,8 @@ struct DriveFile {
         ]
         if let serial { lines.append("serial = \(TOMLText.quoted(serial))") }
         lines.append("disk = \(TOMLText.quoted(disk))")
-        if let extent { lines += ["start = \(extent.start)", "size = \(extent.size)"] }
+        if let extent { lines.append("start = \(extent.start)") }
+        if let size = extent?.size { lines.append("size = \(size)") }
         lines += [
             "key_slot = \(keySlot)",
             "filesystem = \(TOMLText.quoted(fileSystem.rawValue))",

@@ -60,6 +60,8 @@ enum PartitionTable {
             fdisk_partition_set_partno(partition, 0)
             fdisk_partition_set_start(partition, sectors.lowerBound)
             fdisk_partition_set_size(partition, sectors.upperBound - sectors.lowerBound)
+            // Not rounded to what the disk calls its best size: the caller is told these sectors.
+            fdisk_partition_size_explicit(partition, 1)
             fdisk_partition_set_type(partition, type)
             fdisk_partition_set_name(partition, name)
             return fdisk_add_partition(context, partition, nil)

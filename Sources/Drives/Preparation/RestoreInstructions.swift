@@ -119,14 +119,15 @@ struct RestoreInstructions {
         """
     }
 
-    /// Nil for a drive that is a whole disk, and for one of which nobody wrote down where it begins.
+    /// Nil for a drive whose partition `prepare-disk` did not make.
     private var partitioning: String? {
         guard let command = facts.extent?.tableCommand(for: "/dev/sdX") else { return nil }
         return """
-            If the disk shows no partition
+            If the partition table is lost
             ------------------------------
-            Its partition table was lost. This writes it anew with this drive's partition alone, and touches
-            nothing in that (sdX is the whole disk, see "lsblk"; the table of another one would be lost):
+            Where no partition shows, try another cable, port or enclosure first. This writes the table anew,
+            with this drive's partition alone. sdX is the whole disk: compare its size and serial number with
+            those above ("lsblk -o NAME,SIZE,SERIAL"); the table of another disk would be lost:
 
                 \(command)
 

@@ -91,20 +91,17 @@ public struct DriveFile: Hashable, Sendable {
         try top.finish()
     }
 
-    /// Both numbers or none.
+    /// A size alone says nothing.
     private static func extent(in top: inout TableReader) throws(ConfigurationError) -> DiskExtent? {
         let start = try top.integer("start", in: 0...Int.max)
         let size = try top.integer("size", in: 1...Int.max)
-        switch (start, size) {
-        case (let start?, let size?): return DiskExtent(start: Int64(start), size: Int64(size))
-        case (nil, nil): return nil
-        default:
-            throw top.mistake(
-                at: top.node(start == nil ? "size" : "start"),
-                "'start' and 'size' belong together",
-                hint: "put back what 'prepare-disk' wrote"
-            )
-        }
+        if let start { return DiskExtent(start: Int64(start), size: size.map { Int64($0) }) }
+        if size == nil { return nil }
+        throw top.mistake(
+            at: top.node("size"),
+            "'size' needs 'start' beside it",
+            hint: "put back what 'prepare-disk' wrote"
+        )
     }
 
     /// Hexadecimal digits and hyphens in the places of an example's. They become parts of paths, so nothing else may be

@@ -95,7 +95,7 @@ extension BackupRun {
                 workFolder: context.layout.stateFolder,
                 manifest: try part(of: source)
             )
-            if let keys = try keyFolder() { request.omit(keys) }
+            for folder in try keyFolders() { request.omit(folder) }
             plan = try CopyPlan.make(
                 request,
                 interruption: context.interruption,
@@ -163,10 +163,10 @@ extension BackupRun {
         }
     }
 
-    /// Keys stay home: what their folder is, wherever a source has it (`/etc`, a snapshot of `/`).
-    private func keyFolder() throws(Failure) -> EntryStatus? {
+    /// Keys stay home: what their folders are, wherever a source has them (`/etc`, a snapshot of `/`).
+    private func keyFolders() throws(Failure) -> [EntryStatus] {
         do {
-            return try context.layout.keyFolderStatus()
+            return try context.keyFolders()
         } catch {
             throw Failure(
                 .config,

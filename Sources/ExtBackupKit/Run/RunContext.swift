@@ -81,6 +81,22 @@ public struct RunContext: Sendable {
     }
 }
 
+extension RunContext {
+    /// What folders with keys in them are, as far as they are there: that of the keys, and the one in which systemd gives us
+    /// ours.
+    func keyFolders() throws(SystemError) -> [EntryStatus] {
+        var found: [EntryStatus] = []
+        for path in [layout.keyFolder, credentials].compactMap(\.self) {
+            do {
+                found.append(try Descriptor.open(path, [.directory, .followLink]).status())
+            } catch {
+                if error.errno != .noSuchFileOrDirectory { throw error }
+            }
+        }
+        return found
+    }
+}
+
 extension HostLayout {
     var outboxFolder: FileName { stateFolder.appending("outbox") }
     var approvalFolder: FileName { stateFolder.appending("approvals") }
@@ -88,16 +104,6 @@ extension HostLayout {
     var lightFolder: FileName { runFolder.appending("light") }
     var configurationFile: FileName { configurationFolder.appending("config.toml") }
     func mountPoint(of name: DriveName) -> FileName { runFolder.appending(FileName("mnt-" + name.text)) }
-
-    /// What the folder of the keys is; nil when there is none.
-    func keyFolderStatus() throws(SystemError) -> EntryStatus? {
-        do {
-            return try Descriptor.open(keyFolder, [.directory, .followLink]).status()
-        } catch {
-            if error.errno == .noSuchFileOrDirectory { return nil }
-            throw error
-        }
-    }
 
     /// A folder with nothing in it, to plan a first copy against; made when it is missing.
     func emptyFolder() throws(SystemError) -> Descriptor {
