@@ -89,6 +89,23 @@ struct ConfigurationFuzzTests {
         }
     }
 
+    @Test(
+        "what is said of a long text is short, whatever its characters are",
+        arguments: ["ö", "x", "漢", "a\u{301}\u{302}\u{303}", "a\u{301}漢"]
+    )
+    func longText(character: String) throws {
+        for length in 2000..<2004 {
+            let path = String(repeating: "x", count: length % 4) + String(repeating: character, count: length)
+            let error = try #require(
+                Reading.configuration(Array("[[source]]\nname = \"a\"\npath = \"\(path)\"\n".utf8))
+            )
+            #expect(error.message.hasPrefix("'path' must be an absolute path, not "))
+            #expect(error.message.unicodeScalars.contains("…"))
+            #expect(error.message.utf8.count < 1000)
+            #expect(!error.message.unicodeScalars.contains("\u{fffd}"))
+        }
+    }
+
     @Test("a drive's file is read within its limits, or refused with a place in it", .timeLimit(.minutes(10)))
     func driveFiles() throws {
         let fuzz = Fuzz(try Corpus("drive"), fragments: Self.fragments, rounds: 4000)

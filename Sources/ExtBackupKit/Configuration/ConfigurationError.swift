@@ -42,8 +42,12 @@ public struct ConfigurationError: Error, Hashable, Sendable {
     /// A person wants to see what is wrong, not a text of a megabyte that is in the wrong place.
     private static func shortened(_ message: String) -> String {
         let limit = 1000
-        guard message.utf8.count > limit else { return message }
-        return message.prefix(limit / 2) + " … " + message.suffix(limit / 4)
+        let (bytes, scalars) = (message.utf8, message.unicodeScalars)
+        guard bytes.count > limit else { return message }
+        // Not by characters: one may have any number of bytes.
+        let head = scalars[..<bytes.index(bytes.startIndex, offsetBy: limit / 2)]
+        let tail = scalars[bytes.index(bytes.endIndex, offsetBy: -limit / 4)...]
+        return String(head) + " … " + String(tail)
     }
 
     /// The same with the line itself, if the mistake has a place in this file.
