@@ -178,9 +178,7 @@ extension BackupRun {
 
     private func selection(of source: SourceConfiguration) throws(Failure) -> EntrySelection {
         do {
-            return try source.selection(
-                reserving: HeldSourceLock.privateNames(of: source.lock)
-            )
+            return try source.selection(reserving: HeldSourceLock.privateNames(of: source.lock))
         } catch {
             throw Failure(
                 .config,

@@ -1,15 +1,17 @@
 import LinuxSystem
 import Testing
 
-/// A disk with nothing on it.
+/// A disk of 128 MiB with nothing on it.
 final class EmptyLoop {
     let path: FileName
-    private let home = try? TemporaryFolder(in: "/tmp")
+    private let home: TemporaryFolder
 
     init() throws {
-        let image = try #require(home).path.appending("image")
+        home = try TemporaryFolder(in: "/tmp")
+        let image = home.path.appending("image")
         try #require(try ChildProcess(["/usr/bin/truncate", "-s", "128M", image]).run().isSuccess)
         let outcome = try ChildProcess(["/sbin/losetup", "--find", "--show", image]).run()
+        try #require(outcome.isSuccess, "losetup: \(outcome.lastLine)")
         path = FileName(outcome.lastLine)
     }
 
